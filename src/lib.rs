@@ -1,0 +1,3 @@
+//! Understudy: a self-hosted digital coworker.
+
+#![forbid(unsafe_code)]
