@@ -1,0 +1,15 @@
+//! What the rest of the program talks about: people, messages, audiences, passages, replies.
+//!
+//! Architecture invariant: nothing here does I/O, and nothing here knows a vendor's wire format.
+
+mod audience;
+mod ids;
+mod message;
+mod passage;
+mod person;
+
+pub use audience::{Audience, Members, READERS_IN_FULL};
+pub use ids::{Conversation, InboxId, InvalidId, OutboxId, PersonId, ReaderId};
+pub use message::{Attachment, Channel, Inbound, Requester, Standing, UnknownChannel};
+pub use passage::{Integrity, Passage, Readers};
+pub use person::Voice;

@@ -1,0 +1,214 @@
+//! HTML as an outline of what a reader of the page would see.
+//!
+//! html2text prints hidden text like any other, so hidden elements are cut out of the tree first. What is white
+//! on white or hidden by a style sheet stays: only a browser could tell.
+
+use html2text::{Element, Handle, render::TextDecorator};
+
+use super::{Outline, squeeze};
+
+/// Wide enough that nothing is wrapped: pieces are cut by sentences, not by columns.
+const WIDTH: usize = 100_000;
+/// Elements inside each other that are still read; rendering takes time in the square of it.
+const DEEPEST: usize = 200;
+/// Marks the line of a heading in the rendered text. A page cannot forge it: control characters are not text.
+const MARK: char = '\u{1}';
+
+pub(super) fn outline(html: &str) -> Outline {
+    let mut outline = Outline::default();
+    let (title, text) = render(html);
+    outline.title = title;
+    let mut block = String::new();
+    for line in text.lines().chain([""]) {
+        if let Some(heading) = line.trim_start().strip_prefix(MARK) {
+            outline.block(&std::mem::take(&mut block));
+            let mut rest = heading.chars();
+            let level = rest.next().and_then(|level| level.to_digit(10)).unwrap_or(6);
+            outline.heading(u8::try_from(level).unwrap_or(6), rest.as_str());
+        } else if line.trim().is_empty() {
+            outline.block(&std::mem::take(&mut block));
+        } else {
+            block.push_str(line);
+            block.push('\n');
+        }
+    }
+    outline
+}
+
+/// The text of a fragment, headings as plain lines.
+pub(super) fn visible_text(html: &str) -> String {
+    let (_, text) = render(html);
+    let plain = |line: &str| match line.strip_prefix(MARK) {
+        Some(heading) => heading.chars().skip(1).collect(),
+        None => line.to_owned(),
+    };
+    text.lines().map(plain).collect::<Vec<String>>().join("\n")
+}
+
+fn render(html: &str) -> (Option<String>, String) {
+    let html: String = html.chars().filter(|c| *c != MARK).collect();
+    let config = html2text::config::with_decorator(Plain::default()).no_table_borders().no_link_wrapping();
+    let Ok(dom) = config.parse_html(html.as_bytes()) else {
+        return (None, String::new());
+    };
+    let title = cut_hidden(&dom.document);
+    let text = config.dom_to_render_tree(&dom).and_then(|tree| config.render_to_string(tree, WIDTH));
+    (title, text.unwrap_or_default())
+}
+
+/// Removes what is hidden below `root` or nests too deeply, and returns the page's title.
+fn cut_hidden(root: &Handle) -> Option<String> {
+    let mut title = None;
+    let mut open = vec![(root.clone(), 0)];
+    while let Some((node, depth)) = open.pop() {
+        let mut children = node.children.borrow_mut();
+        if title.is_none() {
+            title = children.iter().find(|child| is_named(child, "title")).and_then(title_text);
+        }
+        if depth == DEEPEST {
+            children.clear();
+        }
+        children.retain(|child| !is_hidden(child));
+        open.extend(children.iter().map(|child| (child.clone(), depth + 1)));
+    }
+    title
+}
+
+fn is_named(node: &Handle, wanted: &str) -> bool {
+    matches!(&node.data, Element { name, .. } if &*name.local == wanted)
+}
+
+fn is_hidden(node: &Handle) -> bool {
+    const NEVER_SHOWN: [&str; 14] = [
+        "script", "style", "noscript", "template", "iframe", "object", "embed", "canvas", "svg", "math",
+        "audio", "video", "datalist", "dialog",
+    ];
+    let Element { name, attrs, .. } = &node.data else {
+        return false;
+    };
+    NEVER_SHOWN.contains(&&*name.local)
+        || attrs.borrow().iter().any(|attr| match &*attr.name.local {
+            "hidden" => true,
+            "aria-hidden" => attr.value.eq_ignore_ascii_case("true"),
+            "type" => &*name.local == "input" && attr.value.eq_ignore_ascii_case("hidden"),
+            "style" => hides(&attr.value),
+            _ => false,
+        })
+}
+
+/// Whether an inline style takes the element out of sight.
+fn hides(style: &str) -> bool {
+    let style: String = style.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
+    style.split(';').filter_map(|rule| rule.split_once(':')).any(|(property, value)| {
+        let value = value.trim_end_matches("!important");
+        let zero = || {
+            let digits = value.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == '%');
+            digits.parse::<f32>().is_ok_and(|number| number == 0.0)
+        };
+        match property {
+            "display" => value == "none",
+            "visibility" => matches!(value, "hidden" | "collapse"),
+            "font-size" | "opacity" | "max-height" | "height" | "width" | "max-width" => zero(),
+            _ => false,
+        }
+    })
+}
+
+/// The words of a `<title>`. Text nodes are private to html2text, so they are read from the serialised element.
+fn title_text(title: &Handle) -> Option<String> {
+    let mut written = Vec::new();
+    title.serialize(&mut written).ok()?;
+    let written = String::from_utf8(written).ok()?;
+    let (_, inner) = written.split_once('>')?;
+    let inner = inner.strip_suffix("</title>")?;
+    let text = inner.replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", " ").replace("&amp;", "&");
+    Some(squeeze(&text)).filter(|text| !text.is_empty())
+}
+
+/// Text without decoration, except that headings are marked and links keep their targets.
+#[derive(Default)]
+struct Plain {
+    links: Vec<String>,
+}
+
+impl TextDecorator for Plain {
+    type Annotation = ();
+
+    fn decorate_link_start(&mut self, url: &str) -> (String, ()) {
+        self.links.push(url.to_owned());
+        (String::new(), ())
+    }
+
+    fn decorate_link_end(&mut self) -> String {
+        match self.links.pop() {
+            Some(url) if !url.is_empty() && !url.starts_with(['#', '?']) && !is_script(&url) => {
+                format!(" ({})", url.strip_prefix("mailto:").unwrap_or(&url))
+            }
+            _ => String::new(),
+        }
+    }
+
+    fn decorate_em_start(&self) -> (String, ()) {
+        (String::new(), ())
+    }
+
+    fn decorate_em_end(&self) -> String {
+        String::new()
+    }
+
+    fn decorate_strong_start(&self) -> (String, ()) {
+        (String::new(), ())
+    }
+
+    fn decorate_strong_end(&self) -> String {
+        String::new()
+    }
+
+    fn decorate_strikeout_start(&self) -> (String, ()) {
+        (String::new(), ())
+    }
+
+    fn decorate_strikeout_end(&self) -> String {
+        String::new()
+    }
+
+    fn decorate_code_start(&self) -> (String, ()) {
+        (String::new(), ())
+    }
+
+    fn decorate_code_end(&self) -> String {
+        String::new()
+    }
+
+    fn decorate_preformat_first(&self) {}
+
+    fn decorate_preformat_cont(&self) {}
+
+    fn decorate_image(&mut self, _src: &str, title: &str) -> (String, ()) {
+        (title.to_owned(), ())
+    }
+
+    fn header_prefix(&self, level: usize) -> String {
+        format!("{MARK}{level}")
+    }
+
+    fn quote_prefix(&self) -> String {
+        String::new()
+    }
+
+    fn unordered_item_prefix(&self) -> String {
+        "- ".to_owned()
+    }
+
+    fn ordered_item_prefix(&self, number: i64) -> String {
+        format!("{number}. ")
+    }
+
+    fn make_subblock_decorator(&self) -> Self {
+        Self::default()
+    }
+}
+
+fn is_script(url: &str) -> bool {
+    url.get(..11).is_some_and(|start| start.eq_ignore_ascii_case("javascript:"))
+}
