@@ -1,7 +1,26 @@
 //! Understudy: a self-hosted digital coworker.
+//!
+//! In the order a message meets them: a channel ([`web`] is the console) makes it a [`domain::Inbound`]; the
+//! [`inbox`] commits it before anybody acknowledges it; a worker claims it and runs its [`turn`]: [`people`]
+//! says who is addressed, the [`mind`] writes queries, [`memory`] finds what the whole audience may read, the
+//! mind drafts, the figures are checked, the manners are minded; the [`store`] commits reply and journal at
+//! once; the [`outbox`] delivers. [`ops`] is what commands can ask for, [`app`] puts the parts together.
 
 #![forbid(unsafe_code)]
 
+pub mod app;
+pub mod cli;
+pub mod config;
 pub mod domain;
+pub mod error;
+pub mod inbox;
 pub mod memory;
+pub mod mind;
 pub mod models;
+pub mod ops;
+pub mod outbox;
+pub mod people;
+pub mod store;
+pub mod telemetry;
+pub mod turn;
+pub mod web;

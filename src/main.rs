@@ -1,3 +1,5 @@
-//! The `understudy` program.
+//! The `understudy` program; all of it is in the library.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    understudy::cli::main()
+}

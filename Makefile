@@ -1,0 +1,49 @@
+# Each target does the set-up it needs on a fresh Debian-like machine.
+#   make run     builds, gets the models, starts Understudy with the demo person
+#   make test    builds and runs every test
+#   make check   formatting, lints, documentation, licences
+#
+# Builds go to a cache outside the clone, so that a second clone does not compile llama.cpp again. Its path
+# names the processor, because native code from another one dies of an illegal instruction. Override it with
+# CARGO_TARGET_DIR, or the whole cache with UNDERSTUDY_CACHE.
+
+SHELL := /bin/bash
+UNDERSTUDY_CACHE ?= $(HOME)/.cache/understudy
+CPU := $(shell sh deploy/cpu-name)
+export CARGO_TARGET_DIR ?= $(UNDERSTUDY_CACHE)/target-$(CPU)
+export UNDERSTUDY_MODELS ?= $(UNDERSTUDY_CACHE)/models
+export PATH := $(UNDERSTUDY_CACHE)/tools/bin:$(HOME)/.cargo/bin:$(PATH)
+UNDERSTUDY := $(CARGO_TARGET_DIR)/debug/understudy
+
+# One selection of packages everywhere: another one has other features, and llama.cpp would be compiled again.
+ALL := --workspace --all-targets
+
+.PHONY: run test check build models setup setup-test setup-check
+
+run: models
+	$(UNDERSTUDY) run
+
+test: models setup-test
+	cargo test $(ALL) --no-fail-fast
+
+check: setup setup-check
+	cargo fmt --all --check
+	cargo clippy $(ALL) -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
+	cargo deny --all-features check bans licenses sources
+
+build: setup
+	cargo build $(ALL)
+
+models: build
+	$(UNDERSTUDY) models pull smollm2-135m-instruct all-minilm-l6-v2
+
+setup:
+	@sh deploy/setup build
+
+setup-test:
+	@sh deploy/setup test
+
+setup-check:
+	@command -v cargo-deny >/dev/null || { echo "installing cargo-deny (once, a few minutes)"; \
+	  CARGO_TARGET_DIR=$(UNDERSTUDY_CACHE)/tools/target cargo install cargo-deny --version 0.20.2 --locked --root $(UNDERSTUDY_CACHE)/tools; }

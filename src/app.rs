@@ -1,0 +1,302 @@
+//! Puts the parts together: the one place that sees all of them.
+//!
+//! A started app holds the lock of its data directory, answers messages, delivers replies and listens on its
+//! control socket. Models and notes are opened when first needed, so that `inbox list` needs neither.
+
+use std::{
+    fs::{File, TryLockError},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Instant,
+};
+
+use anyhow::Context;
+use tokio::sync::{Notify, OnceCell, broadcast};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::{info, warn};
+use understudy_engine::EngineConfig;
+
+use crate::{
+    config::{Config, MindKind},
+    domain::{Channel, InboxId, Integrity},
+    error::Hint,
+    inbox::{self, Inbox, Progress},
+    memory::{self, Embed, Folder, Notes, SyncReport, sync_folder},
+    mind::{Brain, Mind, Scripted},
+    models::{self, Catalogue},
+    outbox::{Outbox, Shown},
+    people::People,
+    store::{NoteFolder, Store},
+    turn::Desk,
+};
+
+/// A started installation.
+pub struct App {
+    /// Its settings.
+    pub config: Config,
+    /// Its store.
+    pub store: Store,
+    /// Where messages come in.
+    pub inbox: Inbox,
+    /// Everybody who is stood in for.
+    pub people: Arc<People>,
+    /// How far turns are.
+    pub progress: Progress,
+    /// Rung when a reply may leave.
+    pub wake_outbox: Arc<Notify>,
+    /// Tells which message's reply has been delivered.
+    pub delivered: broadcast::Sender<InboxId>,
+    /// Ends everything.
+    pub stop: CancellationToken,
+    tasks: TaskTracker,
+    office: OnceCell<Office>,
+    started: Instant,
+    _lock: File,
+}
+
+/// What a turn needs beyond the store: models and notes.
+pub struct Office {
+    /// Writes queries and replies.
+    pub mind: Arc<dyn Mind>,
+    /// Turns texts into vectors.
+    pub embed: Arc<dyn Embed>,
+    /// The notes.
+    pub notes: Arc<dyn Notes>,
+    /// The engine, unless the mind is scripted.
+    pub brain: Option<Arc<Brain>>,
+}
+
+/// The data directory is in use by another process.
+#[derive(Debug, thiserror::Error)]
+#[error("another understudy uses {}: stop it first, or set UNDERSTUDY_DATA to another directory", dir.display())]
+pub struct InUse {
+    dir: PathBuf,
+}
+
+impl App {
+    /// Opens the data directory, takes its lock, and frees what a dead process had claimed.
+    ///
+    /// # Errors
+    /// [`InUse`] when another process holds the lock; otherwise what could not be opened.
+    pub async fn open(config: Config) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(&config.data).map_err(|e| {
+            let what = format!("can't create the data directory {}: {e}", config.data.display());
+            Hint::new(
+                what,
+                "choose another one with UNDERSTUDY_DATA, or give this account the right to write",
+            )
+        })?;
+        let lock = lock(&config.data)?;
+        let own = config.data.join("adapters");
+        let people = Arc::new(People::read(&[&config.people, &own])?);
+        let store = Store::open(&config.data).await.context("open the store")?;
+        inbox::recover(&store).await.context("take up unfinished messages")?;
+        Ok(Self {
+            inbox: Inbox::new(store.clone()),
+            config,
+            store,
+            people,
+            progress: Progress::default(),
+            wake_outbox: Arc::new(Notify::new()),
+            delivered: broadcast::channel(1024).0,
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            office: OnceCell::new(),
+            started: Instant::now(),
+            _lock: lock,
+        })
+    }
+
+    /// How long it has been open.
+    #[must_use]
+    pub fn uptime(&self) -> std::time::Duration {
+        self.started.elapsed()
+    }
+
+    /// Models and notes, loaded at the first call.
+    ///
+    /// # Errors
+    /// When a model is missing or the notes can't be opened; the next call tries again.
+    pub async fn office(&self) -> anyhow::Result<&Office> {
+        self.office.get_or_try_init(|| Office::open(&self.config, &self.people)).await
+    }
+
+    /// Models and notes, if they are loaded.
+    #[must_use]
+    pub fn loaded_office(&self) -> Option<&Office> {
+        self.office.get()
+    }
+
+    /// Starts answering and delivering in the background.
+    ///
+    /// # Errors
+    /// As for [`Self::office`].
+    pub async fn start_work(&self) -> anyhow::Result<()> {
+        let office = self.office().await?;
+        let desk = Arc::new(Desk {
+            store: self.store.clone(),
+            people: Arc::clone(&self.people),
+            notes: Arc::clone(&office.notes),
+            embed: Arc::clone(&office.embed),
+            mind: Arc::clone(&office.mind),
+            progress: self.progress.clone(),
+        });
+        for _ in 0..self.config.workers {
+            let (inbox, desk) = (self.inbox.clone(), Arc::clone(&desk));
+            self.spawn(inbox::work(inbox, desk, Arc::clone(&self.wake_outbox), self.stop.clone()));
+        }
+        let shown: Arc<dyn crate::outbox::Deliver> = Arc::new(Shown);
+        let outbox = Outbox {
+            store: self.store.clone(),
+            channels: [(Channel::Console, Arc::clone(&shown)), (Channel::Cli, shown)].into(),
+            wake: Arc::clone(&self.wake_outbox),
+            delivered: self.delivered.clone(),
+        };
+        let stop = self.stop.clone();
+        self.spawn(async move { outbox.run(stop).await });
+        Ok(())
+    }
+
+    /// Runs a task that [`Self::close`] waits for.
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(task);
+    }
+
+    /// Stops everything in an orderly way.
+    pub async fn close(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// Remembers the folders that a person.toml names, at the first start only.
+    ///
+    /// # Errors
+    /// When the store is out of reach.
+    pub async fn adopt_folders(&self) -> anyhow::Result<()> {
+        let known = self.store.folders().await?;
+        for person in self.people.everybody() {
+            let adopted = format!("adopted_folders.{}", person.id);
+            if self.store.setting(&adopted).await?.is_some() {
+                continue;
+            }
+            for path in &person.note_folders {
+                let path = std::path::absolute(path)?;
+                if known.iter().any(|folder| folder.person == person.id && folder.path == path) {
+                    continue;
+                }
+                let readers = person.note_readers.clone();
+                let folder = NoteFolder { person: person.id.clone(), path, readers, watched: true };
+                self.store.put_folder(&folder).await?;
+            }
+            self.store.set_setting(&adopted, "yes").await?;
+        }
+        Ok(())
+    }
+
+    /// Brings the notes of one folder up to date.
+    ///
+    /// # Errors
+    /// When the folder or the notes are out of reach.
+    pub async fn sync(&self, folder: &NoteFolder) -> anyhow::Result<SyncReport> {
+        let office = self.office().await?;
+        let folder = as_folder(folder);
+        Ok(sync_folder(office.notes.as_ref(), office.embed.as_ref(), &folder, &|_| {}).await?)
+    }
+
+    /// Brings all folders up to date once, then follows the watched ones until the app closes.
+    pub async fn keep_notes_fresh(self: Arc<Self>) {
+        let folders = match self.store.folders().await {
+            Ok(folders) => folders,
+            Err(e) => return warn!("Can't read the list of note folders: {e:#}"),
+        };
+        for folder in &folders {
+            match self.sync(folder).await {
+                Ok(report) => {
+                    info!("Notes of {} in {}: {report}", folder.person, folder.path.display());
+                }
+                Err(e) => warn!("Notes of {} in {}: {e:#}", folder.person, folder.path.display()),
+            }
+        }
+        let Some(office) = self.loaded_office() else { return };
+        let watched: Vec<Folder> = folders.iter().filter(|f| f.watched).map(as_folder).collect();
+        let (notes, embed) = (Arc::clone(&office.notes), Arc::clone(&office.embed));
+        memory::keep_fresh(notes, embed, watched, self.stop.clone()).await;
+    }
+}
+
+fn as_folder(folder: &NoteFolder) -> Folder {
+    Folder {
+        person: folder.person.clone(),
+        path: folder.path.clone(),
+        readers: folder.readers.clone(),
+        integrity: Integrity::Internal,
+    }
+}
+
+impl Office {
+    async fn open(config: &Config, people: &People) -> anyhow::Result<Self> {
+        let started = Instant::now();
+        let (mind, embed, brain): (Arc<dyn Mind>, Arc<dyn Embed>, _) = match config.mind {
+            MindKind::Scripted => (Arc::new(Scripted), Arc::new(Scripted), None),
+            MindKind::Model => {
+                let brain = Arc::new(start_brain(config, people).await?);
+                (Arc::clone(&brain) as _, Arc::clone(&brain) as _, Some(brain))
+            }
+        };
+        let notes = open_notes(config, embed.dimensions()).await?;
+        info!("Models and notes are ready after {} ms", started.elapsed().as_millis());
+        Ok(Self { mind, embed, notes, brain })
+    }
+}
+
+async fn start_brain(config: &Config, people: &People) -> anyhow::Result<Brain> {
+    let engine = EngineConfig {
+        threads: config.threads(),
+        memory_bytes: config.engine_memory_mb << 20,
+        context_tokens: config.engine_context_tokens,
+    };
+    let base = model_path(config, &config.base)?;
+    let encoder = model_path(config, &config.embedding)?;
+    Ok(Brain::start(engine, &base, &encoder, people.starter().map(Path::to_owned)).await?)
+}
+
+/// The file of a model that is named by the catalogue or by its path.
+///
+/// # Errors
+/// When it is not on this machine; the hint says how to get it.
+pub fn model_path(config: &Config, name: &str) -> anyhow::Result<PathBuf> {
+    let catalogue = Catalogue::embedded()?;
+    let Some(entry) = catalogue.get(name) else {
+        let path = PathBuf::from(name);
+        if path.is_file() {
+            return Ok(path);
+        }
+        let hint = "use a name that `understudy models list` prints, or the path of a GGUF file";
+        return Err(Hint::new(format!("there is no model `{name}`"), hint).into());
+    };
+    models::installed(&config.models_dir(), entry).ok_or_else(|| {
+        let what = format!("the model `{name}` is not in {}", config.models_dir().display());
+        Hint::new(what, format!("run `understudy models pull {name}`")).into()
+    })
+}
+
+async fn open_notes(config: &Config, dimensions: usize) -> anyhow::Result<Arc<dyn Notes>> {
+    if config.qdrant_url.is_empty() {
+        return Ok(memory::edge::open(&config.data.join("notes"), dimensions).await?);
+    }
+    let api_key = (!config.qdrant_api_key.is_empty()).then(|| config.qdrant_api_key.clone());
+    let collection = memory::server::COLLECTION.to_owned();
+    let server = memory::server::Server { url: config.qdrant_url.clone(), api_key, collection };
+    Ok(memory::server::at(&server, dimensions)?)
+}
+
+fn lock(dir: &Path) -> anyhow::Result<File> {
+    let path = dir.join("lock");
+    let file = File::create(&path).with_context(|| format!("create {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(InUse { dir: dir.to_owned() }.into()),
+        Err(TryLockError::Error(e)) => Err(e).with_context(|| format!("lock {}", path.display())),
+    }
+}

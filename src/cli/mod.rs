@@ -1,0 +1,104 @@
+//! The command line. Every error is one sentence with the next step; exit 0 ok, 1 failed, 2 wrong usage.
+
+mod ask;
+mod bench;
+mod control;
+mod doctor;
+mod inbox;
+mod models;
+mod notes;
+mod person;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Config;
+
+pub use control::listen;
+
+/// A self-hosted digital coworker.
+///
+/// Settings come from understudy.toml and the environment; .env.example lists them all.
+#[derive(Debug, Parser)]
+#[command(name = "understudy", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Starts everything that has credentials; the console always starts.
+    Run,
+    /// Asks an understudy one question, by the same path as a channel.
+    Ask(ask::Args),
+    /// Adds, lists and removes notes.
+    #[command(subcommand)]
+    Notes(notes::Command),
+    /// Lists models and gets them onto this machine.
+    #[command(subcommand)]
+    Models(models::Command),
+    /// Lists and shows the people who are stood in for.
+    #[command(subcommand)]
+    Person(person::Command),
+    /// Shows and mends messages that are stuck.
+    #[command(subcommand)]
+    Inbox(inbox::Command),
+    /// Tries every connection and says what to do.
+    Doctor,
+    /// Measures this machine; prints one JSON object.
+    #[command(subcommand)]
+    Bench(bench::Command),
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let result = match runtime {
+        Ok(runtime) => runtime.block_on(dispatch(cli.command)),
+        Err(e) => Err(anyhow::anyhow!(e).context("start the runtime")),
+    };
+    match result {
+        Ok(code) => code,
+        Err(e) => {
+            eprintln!("understudy: {e:#}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
+    let config = Config::load(&std::env::current_dir()?)?;
+    // A command prints its answer; only `run` tells what it does meanwhile.
+    let quiet = config.log == "info" && !matches!(command, Command::Run);
+    crate::telemetry::start(if quiet { "warn" } else { &config.log })?;
+    match command {
+        Command::Run => run::run(config).await,
+        Command::Ask(args) => ask::run(config, args).await,
+        Command::Notes(command) => notes::run(config, command).await,
+        Command::Models(command) => models::run(config, command).await,
+        Command::Person(command) => person::run(config, command).await,
+        Command::Inbox(command) => inbox::run(config, command).await,
+        Command::Doctor => doctor::run(config).await,
+        Command::Bench(command) => bench::run(config, command).await,
+    }
+}
+
+/// Prints a value as one line of JSON.
+fn print_json(value: &serde_json::Value) {
+    println!("{value}");
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn verify_cli() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,104 @@
+//! `understudy run`.
+
+use std::{process::ExitCode, sync::Arc};
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tracing::{info, warn};
+
+use crate::{
+    app::App,
+    config::Config,
+    error::Hint,
+    web::{self, Readiness, Web},
+};
+
+pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
+    let address = config.listen;
+    let app = Arc::new(App::open(config).await?);
+    let listener = TcpListener::bind(address).await.map_err(|e| {
+        let what = format!("can't listen on {address}: {e}");
+        Hint::new(what, "stop what uses this port, or choose another one with UNDERSTUDY_LISTEN")
+    })?;
+    let address = listener.local_addr()?;
+    if !address.ip().is_loopback() {
+        warn!(
+            "The console listens on {address} without encryption. Put a TLS proxy in front, or listen on 127.0.0.1"
+        );
+    }
+    // Messages are taken in from here on, even if the models below fail to load.
+    app.adopt_folders().await?;
+    app.start_work().await?;
+    let indexing = Arc::clone(&app);
+    app.spawn(async move { indexing.keep_notes_fresh().await });
+    let listening = Arc::clone(&app);
+    app.spawn(async move {
+        if let Err(e) = super::listen(listening).await {
+            warn!("Commands can't reach this process: {e:#}");
+        }
+    });
+    let (web, stop) = (console(&app), app.stop.clone());
+    app.spawn(async move {
+        if let Err(e) = web::serve(web, listener, stop).await {
+            warn!("The console stopped: {e:#}");
+        }
+    });
+    greet(&app, address).await?;
+    wait_for_end().await?;
+    info!("Stopping: what runs now is given back and answered after the next start");
+    app.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn console(app: &Arc<App>) -> Web {
+    let (asked, counted) = (Arc::clone(app), Arc::clone(app));
+    Web {
+        store: app.store.clone(),
+        inbox: app.inbox.clone(),
+        people: Arc::clone(&app.people),
+        progress: app.progress.clone(),
+        ready: Arc::new(move || readiness(&asked)),
+        wake_outbox: Arc::clone(&app.wake_outbox),
+        metrics: Arc::new(move || metrics(&counted)),
+    }
+}
+
+fn readiness(app: &App) -> Readiness {
+    let ready = app.loaded_office().is_some() && !app.stop.is_cancelled();
+    let models = if ready { "loaded" } else { "loading" };
+    let parts =
+        [("models", models), ("console", "listening"), ("slack", "not set up"), ("mail", "not set up")];
+    Readiness { ready, parts: parts.map(|(part, words)| (part.to_owned(), words.to_owned())).into() }
+}
+
+/// Prometheus text format (<https://prometheus.io/docs/instrumenting/exposition_formats/>).
+fn metrics(app: &App) -> String {
+    let uptime = app.uptime().as_secs();
+    let commits = app.store.commits();
+    format!(
+        "# HELP understudy_uptime_seconds Time since start.\n# TYPE understudy_uptime_seconds gauge\nunderstudy_uptime_seconds {uptime}\n\
+         # HELP understudy_commits_total Database commits since start.\n# TYPE understudy_commits_total counter\nunderstudy_commits_total {commits}\n"
+    )
+}
+
+async fn greet(app: &App, address: std::net::SocketAddr) -> anyhow::Result<()> {
+    let names: Vec<String> =
+        app.people.everybody().iter().map(|p| format!("{} (@{})", p.name, p.handle)).collect();
+    println!("Understudy is ready after {:.1} s: {}", app.uptime().as_secs_f64(), names.join(", "));
+    match web::first_sign_in_token(&app.store).await.context("make the sign-in token")? {
+        Some(token) => {
+            println!("Console: http://{address}/sign-in?token={token}\n  (this link is shown once; keep it)")
+        }
+        None => println!("Console: http://{address}/"),
+    }
+    Ok(())
+}
+
+async fn wait_for_end() -> anyhow::Result<()> {
+    let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed?,
+        _ = terminated.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,278 @@
+//! Settings: defaults here, then `understudy.toml`, then the environment (a `.env` file is read).
+//!
+//! Each field is documented once, in [`SETTINGS`]; `.env.example` mirrors that table and a test compares them.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+use crate::error::Hint;
+
+/// A setting: its key in `understudy.toml`, its variable, its default, and what it means.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// Key in `understudy.toml`.
+    pub key: &'static str,
+    /// Environment variable.
+    pub variable: &'static str,
+    /// Default as text; empty means unset.
+    pub default: &'static str,
+    /// Meaning, unit and allowed values.
+    pub meaning: &'static str,
+}
+
+const fn setting(
+    key: &'static str,
+    variable: &'static str,
+    default: &'static str,
+    meaning: &'static str,
+) -> Setting {
+    Setting { key, variable, default, meaning }
+}
+
+/// Every setting.
+pub const SETTINGS: [Setting; 14] = [
+    setting(
+        "data",
+        "UNDERSTUDY_DATA",
+        "./data",
+        "Directory of everything that is kept: database, notes, models.",
+    ),
+    setting("listen", "UNDERSTUDY_LISTEN", "127.0.0.1:7979", "Address and port of the console."),
+    setting(
+        "people",
+        "UNDERSTUDY_PEOPLE",
+        "./adapters",
+        "Directory with one folder per person, each with a person.toml.",
+    ),
+    setting(
+        "models",
+        "UNDERSTUDY_MODELS",
+        "",
+        "Directory of model files; unset: `models` below the data directory.",
+    ),
+    setting(
+        "base",
+        "UNDERSTUDY_BASE",
+        "smollm2-135m-instruct",
+        "Base model: a name of the catalogue or a path to a GGUF file.",
+    ),
+    setting(
+        "embedding",
+        "UNDERSTUDY_EMBEDDING",
+        "all-minilm-l6-v2",
+        "Embedding model: a name of the catalogue or a path to a GGUF file.",
+    ),
+    setting("engine_threads", "UNDERSTUDY_ENGINE_THREADS", "0", "Compute threads; 0: one per core."),
+    setting(
+        "engine_memory_mb",
+        "UNDERSTUDY_ENGINE_MEMORY_MB",
+        "1024",
+        "Megabytes for weights, adapters, contexts and prefixes together (128 to 1048576).",
+    ),
+    setting(
+        "engine_context_tokens",
+        "UNDERSTUDY_ENGINE_CONTEXT_TOKENS",
+        "2048",
+        "Longest prompt plus reply, in tokens (1024 to 32768).",
+    ),
+    setting("workers", "UNDERSTUDY_WORKERS", "4", "Messages answered side by side (1 to 64)."),
+    setting(
+        "mind",
+        "UNDERSTUDY_MIND",
+        "model",
+        "Who answers: `model`, or `scripted` for tests of the plumbing.",
+    ),
+    setting(
+        "qdrant_url",
+        "QDRANT_URL",
+        "",
+        "gRPC address of a Qdrant server, for example http://127.0.0.1:6334; unset: the notes are kept in this process.",
+    ),
+    setting("qdrant_api_key", "QDRANT_API_KEY", "", "Key for that server."),
+    setting(
+        "log",
+        "UNDERSTUDY_LOG",
+        "info",
+        "Log filter: error, warn, info, debug, or per module such as understudy::turn=debug.",
+    ),
+];
+
+/// All settings, read and checked.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "SETTINGS documents every field")]
+pub struct Config {
+    pub data: PathBuf,
+    pub listen: SocketAddr,
+    pub people: PathBuf,
+    #[serde(default)]
+    pub models: String,
+    pub base: String,
+    pub embedding: String,
+    pub engine_threads: usize,
+    pub engine_memory_mb: u64,
+    pub engine_context_tokens: u32,
+    pub workers: usize,
+    pub mind: MindKind,
+    #[serde(default)]
+    pub qdrant_url: String,
+    #[serde(default)]
+    pub qdrant_api_key: String,
+    pub log: String,
+}
+
+/// Who answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MindKind {
+    /// The language model.
+    Model,
+    /// A script that echoes, for tests of the plumbing.
+    Scripted,
+}
+
+impl Config {
+    /// Reads the settings for a process started in `dir`.
+    ///
+    /// # Errors
+    /// When a value is malformed or out of range, or a key unknown; the message names it and what is allowed.
+    pub fn load(dir: &Path) -> Result<Self, Hint> {
+        dotenvy::from_path(dir.join(".env")).ok();
+        Self::read(dir, |variable| std::env::var(variable).ok())
+    }
+
+    fn read(dir: &Path, variable: impl Fn(&str) -> Option<String>) -> Result<Self, Hint> {
+        let mut builder = config::Config::builder();
+        for setting in SETTINGS {
+            builder = builder.set_default(setting.key, setting.default).map_err(|e| refuse(&e))?;
+        }
+        let file = dir.join("understudy.toml");
+        builder = builder.add_source(config::File::from(file).required(false));
+        for setting in SETTINGS {
+            let value = variable(setting.variable).filter(|value| !value.trim().is_empty());
+            builder = builder.set_override_option(setting.key, value).map_err(|e| refuse(&e))?;
+        }
+        let config: Self =
+            builder.build().and_then(config::Config::try_deserialize).map_err(|e| refuse(&e))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), Hint> {
+        let ranges: [(&str, u64, std::ops::RangeInclusive<u64>); 4] = [
+            ("engine_threads", self.engine_threads as u64, 0..=256),
+            ("engine_memory_mb", self.engine_memory_mb, 128..=1 << 20),
+            ("engine_context_tokens", self.engine_context_tokens.into(), 1024..=32_768),
+            ("workers", self.workers as u64, 1..=64),
+        ];
+        for (key, value, range) in ranges {
+            if !range.contains(&value) {
+                let (low, high) = (range.start(), range.end());
+                return Err(bad_value(key, &value.to_string(), &format!("a number from {low} to {high}")));
+            }
+        }
+        if !self.qdrant_api_key.is_empty() && self.qdrant_url.is_empty() {
+            return Err(Hint::new(
+                "QDRANT_API_KEY is set and QDRANT_URL is not",
+                "set QDRANT_URL, or remove the key to keep the notes in this process",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Directory of the model files.
+    #[must_use]
+    pub fn models_dir(&self) -> PathBuf {
+        if self.models.is_empty() { self.data.join("models") } else { PathBuf::from(&self.models) }
+    }
+
+    /// Compute threads after the default is filled in.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        match self.engine_threads {
+            0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+            n => n,
+        }
+    }
+}
+
+fn refuse(e: &config::ConfigError) -> Hint {
+    let text = e.to_string();
+    let named = SETTINGS.iter().find(|s| text.contains(&format!("`{}`", s.key)));
+    match named {
+        Some(s) => Hint::new(
+            format!("the setting `{}` ({}) is wrong: {text}", s.key, s.variable),
+            format!("it means: {}", s.meaning),
+        ),
+        None => Hint::new(
+            format!("the settings can't be read: {text}"),
+            "compare understudy.toml and your variables with .env.example",
+        ),
+    }
+}
+
+fn bad_value(key: &str, value: &str, allowed: &str) -> Hint {
+    let variable = SETTINGS.iter().find(|s| s.key == key).map_or("", |s| s.variable);
+    Hint::new(format!("the setting `{key}` ({variable}) is {value}"), format!("it must be {allowed}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(pairs: &[(&str, &str)]) -> Result<Config, Hint> {
+        let dir = tempfile::tempdir().unwrap();
+        Config::read(dir.path(), |variable| {
+            pairs.iter().find(|(name, _)| *name == variable).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_defaults_are_valid() {
+        let config = with(&[]).unwrap();
+        assert!(config.listen.ip().is_loopback());
+        assert_eq!(config.mind, MindKind::Model);
+    }
+
+    #[test]
+    fn a_bad_value_is_named_with_what_is_allowed() {
+        for (variable, value, word) in [
+            ("UNDERSTUDY_ENGINE_MEMORY_MB", "12", "128"),
+            ("UNDERSTUDY_WORKERS", "0", "from 1 to 64"),
+            ("UNDERSTUDY_MIND", "clever", "scripted"),
+            ("UNDERSTUDY_LISTEN", "here", "UNDERSTUDY_LISTEN"),
+            ("UNDERSTUDY_WORKERS", "many", "UNDERSTUDY_WORKERS"),
+            ("QDRANT_API_KEY", "x", "QDRANT_URL"),
+        ] {
+            let text = with(&[(variable, value)]).unwrap_err().to_string();
+            assert!(text.contains(word) && text.contains(variable), "{variable}: {text}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_in_the_file_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("understudy.toml"), "lissten = \"x\"\n").unwrap();
+        let text = Config::read(dir.path(), |_| None).unwrap_err().to_string();
+        assert!(text.contains("lissten"), "{text}");
+    }
+
+    #[test]
+    fn the_example_file_lists_every_setting_with_its_default() {
+        let example = include_str!("../.env.example");
+        for s in SETTINGS {
+            assert!(example.contains(&format!("# {}\n", s.meaning)), "{} is not explained", s.variable);
+            assert!(
+                example.contains(&format!("#{}={}\n", s.variable, s.default)),
+                "{} is missing",
+                s.variable
+            );
+        }
+        let lines = example.lines().filter(|l| l.starts_with('#') && l.contains('=') && !l.starts_with("# "));
+        assert_eq!(lines.count(), SETTINGS.len(), "the example has a setting that does not exist");
+    }
+}

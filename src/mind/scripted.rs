@@ -1,0 +1,65 @@
+//! A mind for tests of the plumbing: it repeats what it was given, at once.
+
+use async_trait::async_trait;
+
+use super::{BrainError, DraftSink, Mind, Situation};
+use crate::{domain::Passage, memory::Embed, people::Person};
+
+/// Numbers in a scripted embedding.
+const DIMENSIONS: usize = 32;
+
+/// Echoes the message and cites the first passage.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Scripted;
+
+#[async_trait]
+impl Mind for Scripted {
+    async fn queries(&self, situation: &Situation<'_>) -> Result<Vec<String>, BrainError> {
+        Ok(vec![situation.message.chars().take(80).collect()])
+    }
+
+    async fn reply(
+        &self,
+        situation: &Situation<'_>,
+        passages: &[Passage],
+        _again: Option<&str>,
+        sink: DraftSink<'_>,
+    ) -> Result<String, BrainError> {
+        let cite = passages.first().map_or(String::new(), |passage| format!(" [{}]", passage.n));
+        let draft = format!("You wrote: {}{cite}", situation.message);
+        sink(&draft);
+        Ok(draft)
+    }
+
+    fn adapter_name(&self, _person: &Person) -> String {
+        "scripted".to_owned()
+    }
+}
+
+#[async_trait]
+impl Embed for Scripted {
+    async fn embed(&self, texts: &[String]) -> anyhow::Result<Vec<Vec<f32>>> {
+        Ok(texts.iter().map(|text| letters(text)).collect())
+    }
+
+    fn dimensions(&self) -> usize {
+        DIMENSIONS
+    }
+
+    fn name(&self) -> &str {
+        "scripted"
+    }
+}
+
+/// Counts of bytes by their value modulo the dimensions, normalised: the same text gives the same vector.
+fn letters(text: &str) -> Vec<f32> {
+    let mut row = vec![0.01_f32; DIMENSIONS];
+    for byte in text.bytes() {
+        if let Some(count) = row.get_mut(usize::from(byte) % DIMENSIONS) {
+            *count += 1.0;
+        }
+    }
+    let length = row.iter().map(|x| x * x).sum::<f32>().sqrt();
+    row.iter_mut().for_each(|x| *x /= length);
+    row
+}

@@ -1,0 +1,277 @@
+//! What a command can ask of an installation, whether it runs already or is opened just for the command.
+//!
+//! `ask` goes through the same inbox, turn and outbox as every channel.
+
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::{
+    app::App,
+    domain::{
+        Audience, Channel, Conversation, Inbound, InboxId, PersonId, ReaderId, Readers, Requester, Standing,
+    },
+    error::Hint,
+    inbox::{Record, Stage},
+    people::Person,
+    store::{Accepted, NoteFolder, ReplyState, now},
+};
+
+/// A request of a command.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// One turn; answers when its reply is delivered.
+    Ask(Ask),
+    /// Takes a message in; answers when it is committed.
+    Post(Ask),
+    /// Adds a folder or file of notes and indexes it.
+    NotesAdd {
+        /// Whose notes.
+        person: PersonId,
+        /// Absolute path.
+        path: PathBuf,
+        /// Who may read them.
+        readers: Readers,
+        /// Whether to follow changes.
+        watch: bool,
+    },
+    /// Lists notes.
+    NotesList {
+        /// Whose notes.
+        person: PersonId,
+    },
+    /// Forgets a folder or file and deletes its notes.
+    NotesRemove {
+        /// Whose notes.
+        person: PersonId,
+        /// Absolute path.
+        path: PathBuf,
+    },
+    /// Lists the people.
+    PersonList,
+    /// Shows one person.
+    PersonShow {
+        /// Who.
+        person: PersonId,
+    },
+    /// Lists parked messages and counts the others.
+    InboxList,
+    /// Makes a parked message due again.
+    InboxRetry {
+        /// Which.
+        id: InboxId,
+    },
+    /// Gives a parked message up.
+    InboxDrop {
+        /// Which.
+        id: InboxId,
+    },
+    /// Says how the installation is.
+    Health,
+}
+
+/// A question on the command line.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Ask {
+    /// Who is asked.
+    pub person: PersonId,
+    /// Who asks.
+    pub from: ReaderId,
+    /// The thread to continue; a new one when unset.
+    pub thread: Option<String>,
+    /// Makes a repeat harmless: two questions with one key are one message. A new key when unset.
+    pub key: Option<String>,
+    /// What is asked.
+    pub text: String,
+}
+
+/// Carries out a request.
+///
+/// # Errors
+/// A [`Hint`] for what a person can mend; otherwise the chain of what failed.
+pub async fn handle(app: &App, request: Request) -> anyhow::Result<Value> {
+    match request {
+        Request::Ask(question) => ask(app, question).await,
+        Request::Post(question) => {
+            app.people.find(&question.person)?;
+            let accepted = app.inbox.accept(&inbound(question)).await?;
+            Ok(json!({"inbox": accepted.id(), "repeat": matches!(accepted, Accepted::Repeat(_))}))
+        }
+        Request::NotesAdd { person, path, readers, watch } => {
+            app.people.find(&person)?;
+            let folder = NoteFolder { person, path, readers, watched: watch };
+            let report = app.sync(&folder).await?;
+            app.store.put_folder(&folder).await?;
+            let skipped: Vec<String> =
+                report.skipped.iter().map(|s| format!("{}: {}", s.source, s.why)).collect();
+            Ok(json!({"summary": report.to_string(), "skipped": skipped, "restart_to_watch": watch}))
+        }
+        Request::NotesList { person } => {
+            app.people.find(&person)?;
+            let notes = app.office().await?.notes.list(&person).await?;
+            let rows = notes.iter().map(|note| {
+                json!({"source": note.key.source, "folder": note.key.folder, "title": note.title,
+                       "readers": note.readers, "chunks": note.chunks})
+            });
+            Ok(json!({"notes": rows.collect::<Vec<_>>()}))
+        }
+        Request::NotesRemove { person, path } => notes_remove(app, &person, path).await,
+        Request::PersonList => {
+            Ok(json!({"people": app.people.everybody().iter().map(|p| shown(app, p)).collect::<Vec<_>>()}))
+        }
+        Request::PersonShow { person } => {
+            let person = app.people.find(&person)?;
+            let mut shown = shown(app, person);
+            if let Some(fields) = shown.as_object_mut() {
+                fields.insert("manner".to_owned(), json!(person.voice.manner));
+                let folders = app.store.folders().await?;
+                let own = folders.iter().filter(|folder| folder.person == person.id);
+                fields.insert("note_folders".to_owned(), json!(own.map(|f| &f.path).collect::<Vec<_>>()));
+            }
+            Ok(shown)
+        }
+        Request::InboxList => {
+            let parked = app.store.parked(200).await?;
+            Ok(json!({"parked": parked, "counts": app.store.inbox_counts().await?}))
+        }
+        Request::InboxRetry { id } => {
+            app.store.retry_parked(id, now()).await?;
+            app.inbox.wake();
+            Ok(json!({"done": format!("message {id} will be answered now")}))
+        }
+        Request::InboxDrop { id } => {
+            app.store.drop_parked(id, now()).await?;
+            Ok(json!({"done": format!("message {id} is dropped")}))
+        }
+        Request::Health => health(app).await,
+    }
+}
+
+fn shown(app: &App, person: &Person) -> Value {
+    let adapter = match (&person.adapter, app.people.starter()) {
+        (Some(_), _) => "own",
+        (None, Some(_)) => "starter",
+        (None, None) => "none",
+    };
+    json!({"id": person.id, "name": person.name, "handle": person.handle, "role": person.role,
+           "owner": person.owner, "invented": person.invented, "adapter": adapter})
+}
+
+async fn notes_remove(app: &App, person: &PersonId, path: PathBuf) -> anyhow::Result<Value> {
+    let known = app.store.remove_folder(person, &path).await?;
+    let notes = &app.office().await?.notes;
+    let folder = path.to_string_lossy();
+    let mut removed = 0;
+    for note in notes.list(person).await? {
+        let file = PathBuf::from(&note.key.folder).join(&note.key.source);
+        if note.key.folder == folder || file == path {
+            notes.remove(person, &note.key).await?;
+            removed += 1;
+        }
+    }
+    if removed == 0 && !known {
+        let what = format!("no notes of {person} come from {folder}");
+        return Err(Hint::new(what, format!("see `understudy notes list -p {person}`")).into());
+    }
+    Ok(json!({"removed": removed}))
+}
+
+async fn health(app: &App) -> anyhow::Result<Value> {
+    let counts = app.store.inbox_counts().await?;
+    let mut parts = Map::new();
+    parts.insert("inbox".to_owned(), json!(counts));
+    parts.insert("open_replies".to_owned(), json!(app.store.open_replies().await?));
+    if let Some(office) = app.loaded_office() {
+        parts.insert("notes".to_owned(), json!(office.notes.health().await?));
+        if let Some(brain) = &office.brain {
+            let usage = brain.usage().await?;
+            parts.insert(
+                "engine".to_owned(),
+                json!({"used_mb": usage.used_bytes >> 20, "lanes": usage.lanes,
+                "adapters": usage.adapters, "waiting": usage.waiting}),
+            );
+        }
+    }
+    parts.insert("uptime_s".to_owned(), json!(app.uptime().as_secs()));
+    Ok(Value::Object(parts))
+}
+
+/// Sends a message through the inbox and waits for its reply.
+async fn ask(app: &App, ask: Ask) -> anyhow::Result<Value> {
+    let person = app.people.find(&ask.person)?;
+    app.office().await?;
+    let message = inbound(ask);
+    // Listen before the message is in, so that its end can't be missed.
+    let mut delivered = app.delivered.subscribe();
+    let mut moments = app.progress.watch();
+    let id = app.inbox.accept(&message).await?.id();
+    let mut look = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        tokio::select! {
+            got = delivered.recv() => match got {
+                Ok(which) if which == id => break,
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => anyhow::bail!("the program is shutting down; the message is kept and will be answered"),
+            },
+            moment = moments.recv() => if let Ok(moment) = moment
+                && moment.inbox == id && moment.stage == Stage::Parked { break },
+            // A draft that waits for its owner is never delivered, and a slow listener misses moments.
+            _ = look.tick() => if has_ended(app, id).await? { break },
+        }
+    }
+    let row = app.store.inbox_row(id).await?.context("the message vanished from the inbox")?;
+    let reply = app.store.replies_to(id, id).await?.into_iter().next();
+    let record = Record::of(&app.store.steps(id).await?);
+    let waits = reply.as_ref().is_some_and(|reply| reply.state == ReplyState::Draft);
+    let outcome = match (row.state.as_str(), waits) {
+        (_, true) => "needs_approval",
+        ("done", _) => row.outcome.as_str(),
+        _ => "failed",
+    };
+    let text = match (&reply, waits) {
+        (_, true) => format!("The reply waits for {}'s yes.", person.owner),
+        (Some(reply), _) => reply.reply.text.clone(),
+        (None, _) => format!(
+            "I could not answer: {}. The message is kept as number {id}; see `understudy inbox list`.",
+            row.last_error
+        ),
+    };
+    let passages: Vec<Value> = record
+        .passages
+        .iter()
+        .map(|p| json!({"n": p.n, "source": p.source, "title": p.title, "text": p.text, "score": p.score}))
+        .collect();
+    let timings: Map<String, Value> =
+        record.timings_ms.into_iter().map(|(step, ms)| (step, json!(ms))).collect();
+    Ok(json!({
+        "turn": id, "person": person.id, "adapter": record.adapter, "queries": record.queries,
+        "passages": passages, "reply": text, "cites": reply.map(|r| r.reply.cites).unwrap_or_default(),
+        "actions": [], "outcome": outcome, "timings_ms": timings,
+    }))
+}
+
+fn inbound(ask: Ask) -> Inbound {
+    let key = ask.key.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
+    let thread = ask.thread.unwrap_or_else(|| key.clone());
+    Inbound {
+        channel: Channel::Cli,
+        conversation: Conversation(format!("cli:{}:{}:{thread}", ask.person, ask.from)),
+        key,
+        person: ask.person,
+        requester: Requester { id: ask.from.clone(), name: ask.from.to_string(), standing: Standing::Member },
+        audience: Audience::only(ask.from),
+        text: ask.text,
+        attachments: Vec::new(),
+    }
+}
+
+async fn has_ended(app: &App, id: InboxId) -> anyhow::Result<bool> {
+    let Some(row) = app.store.inbox_row(id).await? else { return Ok(true) };
+    let replies = app.store.replies_to(id, id).await?;
+    let settled = replies.iter().all(|r| !matches!(r.state, ReplyState::Ready | ReplyState::Sending));
+    Ok(matches!(row.state.as_str(), "done" | "parked" | "dropped") && settled)
+}

@@ -1,0 +1,202 @@
+//! The people who are stood in for, read from their `person.toml`.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::{
+    domain::{PersonId, ReaderId, Readers, Requester, Standing, Voice},
+    error::Hint,
+};
+
+/// Somebody who is stood in for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Their id, which is also the name of their folder.
+    pub id: PersonId,
+    /// The name to show.
+    pub name: String,
+    /// The handle of their understudy, without the at sign.
+    pub handle: String,
+    /// What they do, in a few words.
+    pub role: String,
+    /// Who may see drafts and approve them.
+    pub owner: ReaderId,
+    /// Whether they exist.
+    pub invented: bool,
+    /// How they come across.
+    pub voice: Voice,
+    /// Folders of notes that are indexed at first start.
+    pub note_folders: Vec<PathBuf>,
+    /// Who may read those.
+    pub note_readers: Readers,
+    /// Their adapter, when one was trained.
+    pub adapter: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    id: PersonId,
+    name: String,
+    handle: String,
+    role: String,
+    owner: ReaderId,
+    #[serde(default)]
+    invented: bool,
+    #[serde(default)]
+    voice: Voice,
+    #[serde(default)]
+    notes: NotesSection,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct NotesSection {
+    #[serde(default)]
+    folders: Vec<PathBuf>,
+    #[serde(default)]
+    readers: Vec<String>,
+}
+
+/// Everybody who is stood in for.
+#[derive(Debug, Clone, Default)]
+pub struct People {
+    everybody: Vec<Person>,
+    starter: Option<PathBuf>,
+}
+
+impl People {
+    /// Reads every `*/person.toml` below the given directories; missing directories are skipped.
+    ///
+    /// # Errors
+    /// When a file can't be read, is malformed, or two people have one id.
+    pub fn read(dirs: &[&Path]) -> Result<Self, Hint> {
+        let mut people = Self::default();
+        for dir in dirs {
+            let Ok(entries) = std::fs::read_dir(dir) else { continue };
+            let mut folders: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+            folders.sort();
+            for folder in folders {
+                if folder.ends_with("starter") && folder.join("adapter.gguf").is_file() {
+                    people.starter = Some(folder.join("adapter.gguf"));
+                }
+                let file = folder.join("person.toml");
+                if file.is_file() {
+                    people.add(read_person(&folder, &file)?)?;
+                }
+            }
+        }
+        Ok(people)
+    }
+
+    fn add(&mut self, person: Person) -> Result<(), Hint> {
+        if self.get(&person.id).is_some() {
+            return Err(Hint::new(
+                format!("two person.toml files have the id `{}`", person.id),
+                "rename one of the two people",
+            ));
+        }
+        self.everybody.push(person);
+        Ok(())
+    }
+
+    /// Everybody, in order of their folders.
+    #[must_use]
+    pub fn everybody(&self) -> &[Person] {
+        &self.everybody
+    }
+
+    /// The person with this id.
+    #[must_use]
+    pub fn get(&self, id: &PersonId) -> Option<&Person> {
+        self.everybody.iter().find(|person| person.id == *id)
+    }
+
+    /// The person with this id, or a sentence that lists who there is.
+    ///
+    /// # Errors
+    /// When there is no such person.
+    pub fn find(&self, id: &PersonId) -> Result<&Person, Hint> {
+        self.get(id).ok_or_else(|| {
+            let ids: Vec<&str> = self.everybody.iter().map(|person| person.id.as_str()).collect();
+            let next = if ids.is_empty() {
+                "add a folder with a person.toml to the people directory (UNDERSTUDY_PEOPLE)".to_owned()
+            } else {
+                format!("choose one of: {}", ids.join(", "))
+            };
+            Hint::new(format!("there is no person `{id}`"), next)
+        })
+    }
+
+    /// The adapter that serves whoever has none of their own.
+    #[must_use]
+    pub fn starter(&self) -> Option<&Path> {
+        self.starter.as_deref()
+    }
+}
+
+impl Person {
+    /// What somebody with this id is to the person.
+    #[must_use]
+    pub fn standing_of(&self, requester: &Requester) -> Standing {
+        if requester.id == self.owner { Standing::Owner } else { requester.standing }
+    }
+}
+
+fn read_person(folder: &Path, file: &Path) -> Result<Person, Hint> {
+    let name = file.display();
+    let text = std::fs::read_to_string(file)
+        .map_err(|e| Hint::new(format!("can't read {name}: {e}"), "check the file and its permissions"))?;
+    let parsed: File = toml::from_str(&text).map_err(|e| {
+        let why = e.to_string();
+        Hint::new(format!("{name} is malformed"), why.trim().replace('\n', " "))
+    })?;
+    let readers = Readers::try_from(parsed.notes.readers)
+        .map_err(|e| Hint::new(format!("{name} is malformed"), e.to_string()))?;
+    let adapter = folder.join("adapter.gguf");
+    Ok(Person {
+        id: parsed.id,
+        name: parsed.name,
+        handle: parsed.handle,
+        role: parsed.role,
+        owner: parsed.owner,
+        invented: parsed.invented,
+        voice: parsed.voice,
+        note_folders: parsed.notes.folders.iter().map(|path| folder.join(path)).collect(),
+        note_readers: readers,
+        adapter: adapter.is_file().then_some(adapter),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_demo_people_are_read() {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("adapters");
+        let people = People::read(&[&dir]).unwrap();
+        let demetrios = people.find(&PersonId::new("demetrios").unwrap()).unwrap();
+        assert!(demetrios.invented);
+        assert!(demetrios.note_folders[0].is_dir());
+        assert_eq!(demetrios.note_readers, Readers::Everyone);
+    }
+
+    #[test]
+    fn a_malformed_file_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("x")).unwrap();
+        std::fs::write(dir.path().join("x/person.toml"), "id = \"Not A Slug\"").unwrap();
+        let text = People::read(&[dir.path()]).unwrap_err().to_string();
+        assert!(text.contains("person.toml") && text.contains("person id"), "{text}");
+    }
+
+    #[test]
+    fn an_unknown_person_is_answered_with_who_there_is() {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("adapters");
+        let people = People::read(&[&dir]).unwrap();
+        let text = people.find(&PersonId::new("nobody").unwrap()).unwrap_err().to_string();
+        assert!(text.contains("demetrios"), "{text}");
+    }
+}

@@ -1,0 +1,511 @@
+//! Rows of the inbox and the steps of their turns.
+
+use sqlx::{FromRow, Row, SqliteConnection, sqlite::SqliteRow};
+
+use super::{NewReply, Store, StoreError, outbox, to_json};
+use crate::domain::{Conversation, Inbound, InboxId, PersonId};
+
+/// A message is parked when this many claims in a row ended without an orderly result.
+const CLAIMS_MAX: i64 = 3;
+
+/// What became of a message that was offered to the inbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accepted {
+    /// It is stored and will be answered.
+    New(InboxId),
+    /// It was there already.
+    Repeat(InboxId),
+}
+
+impl Accepted {
+    /// The row, new or not.
+    #[must_use]
+    pub fn id(self) -> InboxId {
+        match self {
+            Self::New(id) | Self::Repeat(id) => id,
+        }
+    }
+}
+
+/// A claimed message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claimed {
+    /// The row.
+    pub id: InboxId,
+    /// The message.
+    pub message: Inbound,
+    /// Claims so far, this one included.
+    pub attempts: i64,
+    /// Orderly failures so far.
+    pub failures: i64,
+    /// When it was accepted.
+    pub accepted_at: i64,
+    /// Proof that this claim is the latest.
+    pub lease_token: i64,
+}
+
+/// A step of a turn, for the journal.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, serde::Serialize)]
+pub struct StepRow {
+    /// `queries`, `passages`, `draft`, `timings`, …
+    pub kind: String,
+    /// The result as JSON.
+    pub result: String,
+    /// How long it took.
+    pub took_us: i64,
+}
+
+/// How a turn ended, to be committed with everything it leaves behind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settled {
+    /// `answered`, `refused`, …
+    pub outcome: &'static str,
+    /// What it did.
+    pub steps: Vec<StepRow>,
+    /// What it says.
+    pub reply: Option<NewReply>,
+}
+
+/// A row of the inbox as people see it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct InboxRow {
+    /// The row.
+    pub id: InboxId,
+    /// The channel.
+    pub channel: String,
+    /// The thread.
+    pub conversation: Conversation,
+    /// Who is addressed.
+    pub person: PersonId,
+    /// Who wrote.
+    pub from: String,
+    /// What was written.
+    pub text: String,
+    /// `ready`, `running`, `done`, `parked`, `dropped`.
+    pub state: String,
+    /// How the turn ended, empty until then.
+    pub outcome: String,
+    /// Claims since the last orderly end.
+    pub attempts: i64,
+    /// The last error.
+    pub last_error: String,
+    /// When it was accepted.
+    pub accepted_at: i64,
+    /// When it was done, or 0.
+    pub done_at: i64,
+}
+
+/// How many rows of the inbox are in which state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct InboxCounts {
+    /// Waiting.
+    pub ready: i64,
+    /// Being answered.
+    pub running: i64,
+    /// Waiting for a person.
+    pub parked: i64,
+    /// Finished.
+    pub done: i64,
+}
+
+macro_rules! select_row {
+    () => {
+        "SELECT id, channel, conversation, message, state, outcome, attempts, last_error, accepted_at, done_at
+         FROM inbox "
+    };
+}
+
+impl Store {
+    /// Stores a message and returns after the commit; a repeat of (channel, key) changes nothing.
+    ///
+    /// # Errors
+    /// When the database is out of reach; the caller must not acknowledge then.
+    pub async fn accept(&self, message: &Inbound, now: i64) -> Result<Accepted, StoreError> {
+        let json = to_json(message);
+        let (channel, key) = (message.channel.as_str(), message.key.clone());
+        let (conversation, person) = (message.conversation.0.clone(), message.person.to_string());
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    let new: Option<i64> = sqlx::query_scalar(
+                        "INSERT INTO inbox (channel, source_key, conversation, person, message, accepted_at, run_after_at)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)
+                         ON CONFLICT (channel, source_key) DO NOTHING
+                         RETURNING id",
+                    )
+                    .bind(channel)
+                    .bind(&key)
+                    .bind(conversation)
+                    .bind(person)
+                    .bind(json)
+                    .bind(now)
+                    .fetch_optional(&mut *connection)
+                    .await?;
+                    if let Some(id) = new {
+                        return Ok(Accepted::New(InboxId(id)));
+                    }
+                    let id = sqlx::query_scalar("SELECT id FROM inbox WHERE channel = ?1 AND source_key = ?2")
+                        .bind(channel)
+                        .bind(&key)
+                        .fetch_one(connection)
+                        .await?;
+                    Ok(Accepted::Repeat(InboxId(id)))
+                })
+            })
+            .await
+    }
+
+    /// Claims the oldest due message whose conversation is free for `lease_s` seconds, or returns `None`.
+    ///
+    /// The attempt is counted here, before any work. A message that has used up its claims is parked instead.
+    ///
+    /// # Errors
+    /// When the database is out of reach; the caller retries the whole claim.
+    pub async fn claim_next(&self, now: i64, lease_s: i64) -> Result<Option<Claimed>, StoreError> {
+        self.writer.write(move |connection| Box::pin(claim(connection, now, lease_s))).await
+    }
+
+    /// Extends a lease.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] when somebody else holds it by now.
+    pub async fn extend_lease(&self, claimed: &Claimed, until_at: i64) -> Result<(), StoreError> {
+        let (id, token) = (claimed.id.0, claimed.lease_token);
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    let done = sqlx::query(
+                        "UPDATE inbox SET lease_until_at = ?3
+                         WHERE id = ?1 AND lease_token = ?2 AND state = 'running'",
+                    )
+                    .bind(id)
+                    .bind(token)
+                    .bind(until_at)
+                    .execute(connection)
+                    .await?;
+                    held(done.rows_affected())
+                })
+            })
+            .await
+    }
+
+    /// Commits the end of a turn: message done, steps, reply and audit row, all or nothing.
+    ///
+    /// The reply waits as a draft when the person's draft mode is on for the channel.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] when a later claim took over; nothing is changed then.
+    pub async fn settle(&self, claimed: &Claimed, settled: Settled, now: i64) -> Result<(), StoreError> {
+        let (id, token) = (claimed.id, claimed.lease_token);
+        let (person, channel) = (claimed.message.person.to_string(), claimed.message.channel.as_str());
+        let conversation = claimed.message.conversation.0.clone();
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    let done = sqlx::query(
+                        "UPDATE inbox SET state = 'done', outcome = ?3, done_at = ?4, last_error = ''
+                         WHERE id = ?1 AND lease_token = ?2 AND state = 'running'",
+                    )
+                    .bind(id.0)
+                    .bind(token)
+                    .bind(settled.outcome)
+                    .bind(now)
+                    .execute(&mut *connection)
+                    .await?;
+                    held(done.rows_affected())?;
+                    insert_steps(&mut *connection, id, &settled.steps).await?;
+                    if let Some(reply) = &settled.reply {
+                        let place = outbox::Place {
+                            inbox: id,
+                            channel,
+                            conversation: &conversation,
+                            person: &person,
+                        };
+                        outbox::insert(&mut *connection, &place, reply, now).await?;
+                    }
+                    let action = format!("turn.{}", settled.outcome);
+                    super::audit::insert(connection, now, &person, &action, &format!("inbox {id}")).await
+                })
+            })
+            .await
+    }
+
+    /// Records an orderly failure: the message is due again at `retry_at`, or parked when that is `None`.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] when a later claim took over.
+    pub async fn fail(&self, claimed: &Claimed, why: &str, retry_at: Option<i64>) -> Result<(), StoreError> {
+        let (id, token, why) = (claimed.id.0, claimed.lease_token, why.to_owned());
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    let state = if retry_at.is_some() { "ready" } else { "parked" };
+                    let done = sqlx::query(
+                        "UPDATE inbox SET state = ?3, run_after_at = ?4, last_error = ?5,
+                                failures = failures + 1, attempts = 0, lease_until_at = 0
+                         WHERE id = ?1 AND lease_token = ?2 AND state = 'running'",
+                    )
+                    .bind(id)
+                    .bind(token)
+                    .bind(state)
+                    .bind(retry_at.unwrap_or(0))
+                    .bind(why)
+                    .execute(connection)
+                    .await?;
+                    held(done.rows_affected())
+                })
+            })
+            .await
+    }
+
+    /// Gives a claim back uncounted, because the process is shutting down.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] when a later claim took over.
+    pub async fn give_back(&self, claimed: &Claimed) -> Result<(), StoreError> {
+        let (id, token) = (claimed.id.0, claimed.lease_token);
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    let done = sqlx::query(
+                        "UPDATE inbox SET state = 'ready', attempts = attempts - 1, lease_until_at = 0
+                         WHERE id = ?1 AND lease_token = ?2 AND state = 'running'",
+                    )
+                    .bind(id)
+                    .bind(token)
+                    .execute(connection)
+                    .await?;
+                    held(done.rows_affected())
+                })
+            })
+            .await
+    }
+
+    /// Frees claims after a restart or an expired lease and returns how many.
+    ///
+    /// `everything` frees unexpired leases too: right at start, when the lock of the data directory proves
+    /// that whoever held them is gone.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn free_claims(&self, now: i64, everything: bool) -> Result<u64, StoreError> {
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    let done = sqlx::query(
+                        "UPDATE inbox SET state = 'ready', lease_until_at = 0
+                         WHERE state = 'running' AND (?2 OR lease_until_at <= ?1)",
+                    )
+                    .bind(now)
+                    .bind(everything)
+                    .execute(connection)
+                    .await?;
+                    Ok(done.rows_affected())
+                })
+            })
+            .await
+    }
+
+    /// Makes a parked message due again, with all its attempts.
+    ///
+    /// # Errors
+    /// [`StoreError::NotThere`] when no parked message has this id.
+    pub async fn retry_parked(&self, id: InboxId, now: i64) -> Result<(), StoreError> {
+        self.change_parked(id, "ready", now).await
+    }
+
+    /// Gives up a parked message for good.
+    ///
+    /// # Errors
+    /// [`StoreError::NotThere`] when no parked message has this id.
+    pub async fn drop_parked(&self, id: InboxId, now: i64) -> Result<(), StoreError> {
+        self.change_parked(id, "dropped", now).await
+    }
+
+    async fn change_parked(&self, id: InboxId, state: &'static str, now: i64) -> Result<(), StoreError> {
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    let done = sqlx::query(
+                        "UPDATE inbox SET state = ?2, attempts = 0, failures = 0, run_after_at = ?3
+                         WHERE id = ?1 AND state = 'parked'",
+                    )
+                    .bind(id.0)
+                    .bind(state)
+                    .bind(now)
+                    .execute(&mut *connection)
+                    .await?;
+                    if done.rows_affected() == 0 {
+                        return Err(StoreError::NotThere(format!("no parked message has the id {id}")));
+                    }
+                    let action = format!("inbox.{state}");
+                    super::audit::insert(connection, now, "operator", &action, &format!("inbox {id}")).await
+                })
+            })
+            .await
+    }
+
+    /// One row.
+    ///
+    /// # Errors
+    /// When the database is out of reach or the row unreadable.
+    pub async fn inbox_row(&self, id: InboxId) -> Result<Option<InboxRow>, StoreError> {
+        let row = sqlx::query(concat!(select_row!(), " WHERE id = ?1"))
+            .bind(id.0)
+            .fetch_optional(&self.readers)
+            .await?;
+        row.as_ref().map(read_row).transpose()
+    }
+
+    /// The newest `limit` rows of a conversation, oldest first.
+    ///
+    /// # Errors
+    /// As for [`Self::inbox_row`].
+    pub async fn conversation(
+        &self,
+        conversation: &Conversation,
+        limit: u32,
+    ) -> Result<Vec<InboxRow>, StoreError> {
+        let rows = sqlx::query(concat!(select_row!(), " WHERE conversation = ?1 ORDER BY id DESC LIMIT ?2"))
+            .bind(&conversation.0)
+            .bind(limit)
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().rev().map(read_row).collect()
+    }
+
+    /// Parked messages, oldest first.
+    ///
+    /// # Errors
+    /// As for [`Self::inbox_row`].
+    pub async fn parked(&self, limit: u32) -> Result<Vec<InboxRow>, StoreError> {
+        let rows = sqlx::query(concat!(select_row!(), " WHERE state = 'parked' ORDER BY id LIMIT ?1"))
+            .bind(limit)
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(read_row).collect()
+    }
+
+    /// Steps of a turn, in order.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn steps(&self, id: InboxId) -> Result<Vec<StepRow>, StoreError> {
+        let rows = sqlx::query_as("SELECT kind, result, took_us FROM step WHERE inbox_id = ?1 ORDER BY n")
+            .bind(id.0)
+            .fetch_all(&self.readers)
+            .await?;
+        Ok(rows)
+    }
+
+    /// How many rows are in which state.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn inbox_counts(&self) -> Result<InboxCounts, StoreError> {
+        let rows: Vec<(String, i64)> = sqlx::query_as("SELECT state, count(*) FROM inbox GROUP BY state")
+            .fetch_all(&self.readers)
+            .await?;
+        let of = |state: &str| rows.iter().find(|(s, _)| s == state).map_or(0, |(_, n)| *n);
+        Ok(InboxCounts { ready: of("ready"), running: of("running"), parked: of("parked"), done: of("done") })
+    }
+}
+
+async fn claim(
+    connection: &mut SqliteConnection,
+    now: i64,
+    lease_s: i64,
+) -> Result<Option<Claimed>, StoreError> {
+    loop {
+        let row = sqlx::query(
+            "UPDATE inbox SET
+                 state = CASE WHEN attempts >= ?3 THEN 'parked' ELSE 'running' END,
+                 last_error = CASE WHEN attempts >= ?3
+                     THEN 'the program ended ' || attempts || ' times while answering this'
+                     ELSE last_error END,
+                 attempts = attempts + 1, lease_token = lease_token + 1, lease_until_at = ?1 + ?2
+             WHERE id = (
+                 SELECT due.id FROM inbox AS due
+                 WHERE due.state = 'ready' AND due.run_after_at <= ?1
+                   AND NOT EXISTS (
+                       SELECT 1 FROM inbox AS earlier
+                       WHERE earlier.conversation = due.conversation AND earlier.id < due.id
+                         AND earlier.state IN ('ready', 'running'))
+                 ORDER BY due.run_after_at, due.id LIMIT 1)
+             RETURNING id, message, state, attempts, failures, accepted_at, lease_token",
+        )
+        .bind(now)
+        .bind(lease_s)
+        .bind(CLAIMS_MAX)
+        .fetch_optional(&mut *connection)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let id: i64 = row.try_get("id")?;
+        if row.try_get::<&str, _>("state")? == "parked" {
+            continue;
+        }
+        let Ok(message) = serde_json::from_str(row.try_get("message")?) else {
+            // Written by a newer version, perhaps: keep it for people instead of losing or looping.
+            sqlx::query(
+                "UPDATE inbox SET state = 'parked', last_error = 'unreadable by this version' WHERE id = ?1",
+            )
+            .bind(id)
+            .execute(&mut *connection)
+            .await?;
+            continue;
+        };
+        return Ok(Some(Claimed {
+            id: InboxId(id),
+            message,
+            attempts: row.try_get("attempts")?,
+            failures: row.try_get("failures")?,
+            accepted_at: row.try_get("accepted_at")?,
+            lease_token: row.try_get("lease_token")?,
+        }));
+    }
+}
+
+async fn insert_steps(
+    connection: &mut SqliteConnection,
+    id: InboxId,
+    steps: &[StepRow],
+) -> Result<(), StoreError> {
+    // A turn that ran before without committing its end has left none; one that is retried starts over.
+    sqlx::query("DELETE FROM step WHERE inbox_id = ?1").bind(id.0).execute(&mut *connection).await?;
+    for (n, step) in (1_i64..).zip(steps) {
+        sqlx::query("INSERT INTO step (inbox_id, n, kind, result, took_us) VALUES (?1, ?2, ?3, ?4, ?5)")
+            .bind(id.0)
+            .bind(n)
+            .bind(&step.kind)
+            .bind(&step.result)
+            .bind(step.took_us)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+fn held(rows: u64) -> Result<(), StoreError> {
+    if rows == 1 { Ok(()) } else { Err(StoreError::LeaseLost) }
+}
+
+fn read_row(row: &SqliteRow) -> Result<InboxRow, StoreError> {
+    let id: i64 = row.try_get("id")?;
+    let unreadable = |why: String| StoreError::Unreadable { table: "inbox", id, why };
+    let message: Inbound =
+        serde_json::from_str(row.try_get("message")?).map_err(|e| unreadable(e.to_string()))?;
+    Ok(InboxRow {
+        id: InboxId(id),
+        channel: row.try_get("channel")?,
+        conversation: Conversation(row.try_get("conversation")?),
+        person: message.person,
+        from: message.requester.name,
+        text: message.text,
+        state: row.try_get("state")?,
+        outcome: row.try_get("outcome")?,
+        attempts: row.try_get("attempts")?,
+        last_error: row.try_get("last_error")?,
+        accepted_at: row.try_get("accepted_at")?,
+        done_at: row.try_get("done_at")?,
+    })
+}

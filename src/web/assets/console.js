@@ -1,0 +1,99 @@
+// Every page works without this. It shows times in the reader's own zone, sends with Ctrl+Enter, and on a
+// conversation follows the stage of running turns and puts each finished one in place.
+"use strict";
+
+function localTimes(root) {
+  const today = new Date().toDateString();
+  for (const time of root.querySelectorAll("time[datetime]")) {
+    const at = new Date(time.dateTime);
+    if (Number.isNaN(at.getTime())) continue;
+    const clock = { hour: "2-digit", minute: "2-digit" };
+    const long = { day: "numeric", month: "short", ...clock };
+    time.textContent = at.toLocaleString([], at.toDateString() === today ? clock : long);
+    time.title = at.toLocaleString();
+  }
+}
+
+// A link to a passage opens the box it is in.
+function openTarget() {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const box = target?.closest("details");
+  if (box) {
+    box.open = true;
+    target.scrollIntoView({ block: "nearest" });
+  }
+}
+
+function keys(form) {
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+  });
+}
+
+function follow(turns) {
+  const { talk, events } = turns.dataset;
+  const find = (id) => document.getElementById(`turn-${id}`);
+  const atEnd = () => window.innerHeight + window.scrollY > document.body.scrollHeight - 160;
+
+  // Fetches a turn and shows it, unless it is still forming; then only its words change.
+  async function refresh(id) {
+    const response = await fetch(`${talk}/turn/${id}`, { redirect: "error" }).catch(() => null);
+    if (!response?.ok) return false;
+    const holder = document.createElement("template");
+    holder.innerHTML = await response.text();
+    const fresh = holder.content.firstElementChild;
+    const old = find(id);
+    const pending = "pending" in fresh.dataset;
+    const follows = atEnd();
+    localTimes(fresh);
+    if (!old) turns.append(fresh);
+    else if (!pending) old.replaceWith(fresh);
+    else words(old, fresh.querySelector("[data-stage]")?.textContent);
+    if (follows && (!old || !pending)) document.getElementById("latest").scrollIntoView({ block: "end" });
+    return !pending;
+  }
+
+  function words(turn, text) {
+    const stage = turn.querySelector("[data-stage]");
+    // Only on change, so that screen readers say each stage once.
+    if (stage && text && stage.textContent !== text) stage.textContent = text;
+  }
+
+  // A settled reply is shown when it is delivered, which is moments later.
+  async function settle(id) {
+    for (const wait of [0, 200, 400, 800, 1600]) {
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      if (await refresh(id)) return;
+    }
+  }
+
+  const refreshAll = () => {
+    for (const turn of turns.querySelectorAll("[data-pending]")) refresh(turn.dataset.turn);
+  };
+
+  const source = new EventSource(events);
+  source.addEventListener("open", refreshAll);
+  source.addEventListener("missed", refreshAll);
+  source.addEventListener("moment", (event) => {
+    const moment = JSON.parse(event.data);
+    if (moment.settled) return void settle(moment.inbox);
+    const turn = find(moment.inbox);
+    if (!turn) return void refresh(moment.inbox);
+    if (!("pending" in turn.dataset)) return;
+    words(turn, moment.words);
+    const draft = turn.querySelector("[data-draft]");
+    if (draft && moment.draft) {
+      draft.textContent = moment.draft;
+      draft.parentElement.hidden = false;
+    }
+  });
+  // Whatever the stream missed.
+  setInterval(refreshAll, 5000);
+}
+
+localTimes(document);
+openTarget();
+addEventListener("hashchange", openTarget);
+document.querySelectorAll("form:has(textarea)").forEach(keys);
+const turns = document.getElementById("turns");
+if (turns) follow(turns);

@@ -1,0 +1,144 @@
+//! Reads what a form sends, strictly: text that is not UTF-8 is refused instead of being mended silently.
+
+use axum::{
+    body::Body,
+    extract::{FromRequest, Request},
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+};
+use futures::StreamExt;
+
+use super::{Shared, trouble::Trouble};
+use crate::inbox::MESSAGE_MAX_BYTES;
+
+/// Most bytes of a form that are kept; a message of the greatest length fits even when every byte is escaped.
+const FORM_MAX_BYTES: usize = 4 * MESSAGE_MAX_BYTES;
+/// Most bytes that are read and thrown away, so that a browser gets to see the answer instead of a reset.
+const DRAIN_MAX_BYTES: usize = 64 * 1024 * 1024;
+
+/// The fields of a form, in order.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// The first field with this name, or an empty text.
+    pub(super) fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
+    }
+
+    /// A field of several lines, with the line ends that people mean: browsers send `\r\n`.
+    pub(super) fn lines(&self, name: &str) -> String {
+        self.get(name).replace("\r\n", "\n")
+    }
+
+    /// The fields of an address, empty when they can't be read.
+    pub(super) fn of_query(query: &str) -> Self {
+        Self::parse(query.as_bytes()).unwrap_or_default()
+    }
+
+    fn parse(body: &[u8]) -> Option<Self> {
+        let pairs = body.split(|&b| b == b'&').filter(|pair| !pair.is_empty());
+        let fields = pairs.map(|pair| {
+            let mut halves = pair.splitn(2, |&b| b == b'=');
+            let (name, value) = (halves.next().unwrap_or_default(), halves.next().unwrap_or_default());
+            Some((unescape(name)?, unescape(value)?))
+        });
+        fields.collect::<Option<_>>().map(Self)
+    }
+}
+
+impl FromRequest<Shared> for Fields {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, _: &Shared) -> Result<Self, Response> {
+        let kind =
+            request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let is_form = kind.is_empty() || kind.starts_with("application/x-www-form-urlencoded");
+        let body = read(request.into_body()).await.map_err(IntoResponse::into_response)?;
+        if !is_form {
+            let sentence = "This is not a form. Send application/x-www-form-urlencoded.";
+            return Err(Trouble::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence).into_response());
+        }
+        Self::parse(&body).ok_or_else(|| {
+            let sentence =
+                "The text is not valid UTF-8. Set your editor or program to UTF-8 and send it again.";
+            Trouble::new(StatusCode::BAD_REQUEST, sentence).into_response()
+        })
+    }
+}
+
+async fn read(body: Body) -> Result<Vec<u8>, Trouble> {
+    let mut chunks = body.into_data_stream();
+    let (mut kept, mut seen_bytes) = (Vec::new(), 0_usize);
+    while let Some(chunk) = chunks.next().await {
+        let Ok(chunk) = chunk else {
+            return Err(Trouble::new(
+                StatusCode::BAD_REQUEST,
+                "The message broke off on its way. Send it again.",
+            ));
+        };
+        seen_bytes += chunk.len();
+        if seen_bytes <= FORM_MAX_BYTES {
+            kept.extend_from_slice(&chunk);
+        } else if seen_bytes > DRAIN_MAX_BYTES {
+            break;
+        }
+    }
+    if seen_bytes > FORM_MAX_BYTES {
+        let sentence = format!(
+            "This is too long; I read up to {MESSAGE_MAX_BYTES} bytes. Send the long part as a file, or in pieces."
+        );
+        return Err(Trouble::new(StatusCode::PAYLOAD_TOO_LARGE, sentence));
+    }
+    Ok(kept)
+}
+
+/// Undoes `+` and `%41`; a `%` that starts no escape stands for itself, as in the URL standard.
+fn unescape(escaped: &[u8]) -> Option<String> {
+    let mut bytes = Vec::with_capacity(escaped.len());
+    let mut rest = escaped;
+    while let Some((&first, after)) = rest.split_first() {
+        rest = after;
+        let byte = match (first, after) {
+            (b'+', _) => b' ',
+            (b'%', [high, low, after @ ..]) => match (digit(*high), digit(*low)) {
+                (Some(high), Some(low)) => {
+                    rest = after;
+                    high << 4 | low
+                }
+                _ => b'%',
+            },
+            _ => first,
+        };
+        bytes.push(byte);
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn digit(hex: u8) -> Option<u8> {
+    char::from(hex).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_unescaped() {
+        let fields = Fields::parse(b"text=one+two%0D%0A%c3%A9&key=a%3Db=c&&empty=&bare&odd=%zz%4").unwrap();
+        assert_eq!(fields.lines("text"), "one two\né");
+        assert_eq!(fields.get("key"), "a=b=c");
+        for name in ["empty", "bare", "missing"] {
+            assert_eq!(fields.get(name), "", "{name}");
+        }
+        assert_eq!(fields.get("odd"), "%zz%4");
+        assert_eq!(Fields::parse(b"").unwrap(), Fields::default());
+    }
+
+    #[test]
+    fn text_that_is_not_utf8_is_refused() {
+        for body in [&b"text=%FF"[..], b"text=\xff", b"%c3=x"] {
+            assert_eq!(Fields::parse(body), None);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Who is looking at a page.
+
+use std::convert::Infallible;
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, header::COOKIE, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::{Shared, tokens, trouble::Trouble};
+use crate::{
+    domain::{Conversation, PersonId, ReaderId, Requester, Standing},
+    people::Person,
+    store::{InboxRow, SessionRow, Store, StoreError, now},
+};
+
+/// Name of the cookie.
+pub(super) const COOKIE_NAME: &str = "understudy_session";
+/// What is written into `session.standing` for somebody who runs the installation.
+pub(super) const ADMIN: &str = "admin";
+
+/// Somebody who is signed in; a page that takes this sends everybody else to sign in.
+#[derive(Debug, Clone)]
+pub(super) struct SignedIn {
+    /// As readers lists name them.
+    pub reader: ReaderId,
+    /// The name to show.
+    pub name: String,
+    /// Whether they run this installation.
+    pub admin: bool,
+    /// SHA-256 of their cookie.
+    pub token_hash: String,
+}
+
+impl SignedIn {
+    /// Reads the session of a request's cookie.
+    pub(super) async fn of(store: &Store, headers: &HeaderMap) -> Result<Option<Self>, StoreError> {
+        let Some(cookie) = cookie(headers) else { return Ok(None) };
+        let Some(row) = store.session(&tokens::hash(&cookie), now()).await? else { return Ok(None) };
+        Ok(Self::read(row))
+    }
+
+    fn read(row: SessionRow) -> Option<Self> {
+        let reader = ReaderId::new(row.reader).ok()?;
+        Some(Self { reader, name: row.name, admin: row.standing == ADMIN, token_hash: row.token_hash })
+    }
+
+    /// Whether the understudy of `person` answers for them.
+    pub(super) fn owns(&self, person: &Person) -> bool {
+        person.owner == self.reader
+    }
+
+    /// Whether they may decide what becomes of the person's messages and replies.
+    pub(super) fn decides_for(&self, person: Option<&Person>) -> bool {
+        self.admin || person.is_some_and(|person| self.owns(person))
+    }
+
+    /// Their one conversation with a person.
+    pub(super) fn conversation(&self, person: &PersonId) -> Conversation {
+        Conversation(format!("console:{person}:{}", self.reader))
+    }
+
+    /// Whether they may see a turn: it is theirs, or they decide for its person.
+    pub(super) fn may_see(&self, row: &InboxRow, person: Option<&Person>) -> bool {
+        row.conversation == self.conversation(&row.person) || self.decides_for(person)
+    }
+
+    /// Who they are to the inbox when they write to `person`.
+    pub(super) fn requester(&self, person: &Person) -> Requester {
+        let standing = match (self.owns(person), self.admin) {
+            (true, _) => Standing::Owner,
+            (false, true) => Standing::Admin,
+            (false, false) => Standing::Member,
+        };
+        Requester { id: self.reader.clone(), name: self.name.clone(), standing }
+    }
+}
+
+impl FromRequestParts<Shared> for SignedIn {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, console: &Shared) -> Result<Self, Response> {
+        match Self::of(&console.web.store, &parts.headers).await {
+            Ok(Some(signed_in)) => Ok(signed_in),
+            Ok(None) => Err(Redirect::to("/sign-in").into_response()),
+            Err(e) => Err(Trouble::from(e).into_response()),
+        }
+    }
+}
+
+/// The reader id of a typed name: `Alice Smith` is `alice-smith`.
+///
+/// Letters and digits only, so that nobody can sign in under the id of a space such as `slack:C123`.
+pub(super) fn slug(name: &str) -> Option<ReaderId> {
+    let words: Vec<String> = name
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    ReaderId::new(words.join("-")).ok()
+}
+
+fn cookie(headers: &HeaderMap) -> Option<String> {
+    let lines = headers.get_all(COOKIE).into_iter().filter_map(|line| line.to_str().ok());
+    lines
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| *name == COOKIE_NAME)
+        .map(|(_, value)| value.to_owned())
+}
+
+/// Whether the client wants JSON instead of a page.
+pub(super) struct WantsJson(pub bool);
+
+impl FromRequestParts<Shared> for WantsJson {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, Infallible> {
+        let accept = parts.headers.get(axum::http::header::ACCEPT).and_then(|accept| accept.to_str().ok());
+        Ok(Self(accept.is_some_and(|accept| accept.starts_with("application/json"))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_becomes_a_slug() {
+        for (name, id) in [
+            ("Alice", Some("alice")),
+            (" Alice  Smith ", Some("alice-smith")),
+            ("slack:C123", Some("slack-c123")),
+            ("Zoë", Some("zoë")),
+            ("", None),
+            ("<>", None),
+            ("Everyone", None),
+        ] {
+            assert_eq!(slug(name).as_ref().map(ReaderId::as_str), id, "{name}");
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! One person's conversation with an understudy.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use maud::{Markup, html};
+use serde_json::json;
+
+use super::{
+    Console, Shared,
+    form::Fields,
+    page,
+    session::{SignedIn, WantsJson},
+    trouble::Trouble,
+    turn_view::Turn,
+};
+use crate::{
+    domain::{Audience, Channel, Inbound, InboxId, PersonId},
+    people::Person,
+    store::Accepted,
+};
+
+/// How many messages a page shows.
+const SHOWN: u32 = 50;
+/// Longest key a form may send.
+const KEY_MAX_BYTES: usize = 200;
+
+/// The conversation, oldest message first, with the form below.
+pub(super) async fn conversation(
+    State(console): State<Shared>,
+    signed_in: SignedIn,
+    Path(person): Path<String>,
+) -> Result<Markup, Trouble> {
+    sheet(&console, &signed_in, find(&console, &person)?, None).await
+}
+
+/// Words that could not be taken in, and why.
+struct Unsent<'u> {
+    why: &'u str,
+    text: &'u str,
+}
+
+async fn sheet(
+    console: &Console,
+    signed_in: &SignedIn,
+    person: &Person,
+    unsent: Option<Unsent<'_>>,
+) -> Result<Markup, Trouble> {
+    let rows = console.web.store.conversation(&signed_in.conversation(&person.id), SHOWN).await?;
+    let full = rows.len() >= SHOWN as usize;
+    let mut turns = Vec::with_capacity(rows.len());
+    for row in rows {
+        turns.push(Turn::load(console, row).await?.show(signed_in, person));
+    }
+    let body = html! {
+        header.person {
+            (page::face(person))
+            div { h1 { (person.name) " " (page::badges(person)) } p.role { (person.role) } }
+        }
+        @if full { p.hint { "Older messages are kept and not shown here." } }
+        @if turns.is_empty() { p.lead.start { "Ask " (person.name) "'s understudy something. It looks into the notes and answers, and you can see how it got there." } }
+        section #turns data-events={ "/events/" (person.id) } data-talk={ "/talk/" (person.id) } aria-label="Messages" {
+            @for turn in turns { (turn) }
+        }
+        (composer(person, unsent))
+    };
+    Ok(page::page(&person.name, signed_in, &body))
+}
+
+fn composer(person: &Person, unsent: Option<Unsent<'_>>) -> Markup {
+    let text = unsent.as_ref().map_or("", |unsent| unsent.text);
+    html! {
+        form.composer #latest method="post" action={ "/talk/" (person.id) } accept-charset="utf-8" {
+            @if let Some(unsent) = &unsent { p.notice.bad role="alert" { (unsent.why) } }
+            // A form that is sent twice, by a double click or a reload, is one message.
+            input type="hidden" name="key" value=(uuid::Uuid::new_v4());
+            label.unseen for="text" { "Message to " (person.name) }
+            textarea #text name="text" rows="3" placeholder={ "Message to @" (person.handle) } {
+                // HTML drops the first line end of a textarea, so it gets one to drop.
+                "\n" (text)
+            }
+            button.primary type="submit" { "Send" }
+        }
+    }
+}
+
+/// Takes a message in and answers once it is committed: with the page, or with JSON when that is asked for.
+pub(super) async fn send(
+    State(console): State<Shared>,
+    signed_in: SignedIn,
+    WantsJson(wants_json): WantsJson,
+    Path(person): Path<String>,
+    fields: Fields,
+) -> Response {
+    let taken = take_in(&console, &signed_in, &person, &fields).await;
+    match taken {
+        Err(trouble) if wants_json => trouble.into_json(),
+        Err(trouble) => trouble.into_response(),
+        Ok(taken) if wants_json => {
+            let repeat = !matches!(taken.accepted, Accepted::New(_));
+            (StatusCode::ACCEPTED, Json(json!({"inbox": taken.accepted.id(), "repeat": repeat})))
+                .into_response()
+        }
+        Ok(taken) if taken.differs => {
+            let why = "This form was sent before with other words, so these are not sent yet. Send them now if you want to.";
+            let unsent = Unsent { why, text: &fields.lines("text") };
+            match sheet(&console, &signed_in, taken.person, Some(unsent)).await {
+                Ok(page) => (StatusCode::CONFLICT, page).into_response(),
+                Err(trouble) => trouble.into_response(),
+            }
+        }
+        Ok(taken) => {
+            Redirect::to(&format!("/talk/{}#turn-{}", taken.person.id, taken.accepted.id())).into_response()
+        }
+    }
+}
+
+struct Taken<'c> {
+    person: &'c Person,
+    accepted: Accepted,
+    /// Whether the key was used before for other words.
+    differs: bool,
+}
+
+async fn take_in<'c>(
+    console: &'c Console,
+    signed_in: &SignedIn,
+    person: &str,
+    fields: &Fields,
+) -> Result<Taken<'c>, Trouble> {
+    let person = find(console, person)?;
+    let key = fields.get("key");
+    if key.len() > KEY_MAX_BYTES {
+        let sentence =
+            format!("The key of this message is longer than {KEY_MAX_BYTES} bytes. Open the page again.");
+        return Err(Trouble::new(StatusCode::BAD_REQUEST, sentence));
+    }
+    let key = if key.is_empty() { uuid::Uuid::new_v4().to_string() } else { key.to_owned() };
+    let conversation = signed_in.conversation(&person.id);
+    let message = Inbound {
+        channel: Channel::Console,
+        // Within the conversation, so that two people who choose the same key don't lose a message.
+        key: format!("{}:{key}", conversation.0),
+        conversation,
+        person: person.id.clone(),
+        requester: signed_in.requester(person),
+        audience: Audience::only(signed_in.reader.clone()),
+        text: fields.lines("text"),
+        attachments: Vec::new(),
+    };
+    let accepted = console.web.inbox.accept(&message).await?;
+    let differs = match accepted {
+        Accepted::New(_) => false,
+        Accepted::Repeat(id) => {
+            console.web.store.inbox_row(id).await?.is_some_and(|row| row.text != message.text)
+        }
+    };
+    Ok(Taken { person, accepted, differs })
+}
+
+/// One turn as a piece of the page, for the script.
+pub(super) async fn turn(
+    State(console): State<Shared>,
+    signed_in: SignedIn,
+    Path((person, inbox)): Path<(String, String)>,
+) -> Result<Markup, Trouble> {
+    let person = find(&console, &person)?;
+    let id = inbox.parse().map_err(|_| Trouble::not_found())?;
+    let row = console.web.store.inbox_row(InboxId(id)).await?;
+    // Somebody else's message looks like one that does not exist.
+    let row = row
+        .filter(|row| row.person == person.id && signed_in.may_see(row, Some(person)))
+        .ok_or_else(Trouble::not_found)?;
+    Ok(Turn::load(&console, row).await?.show(&signed_in, person))
+}
+
+/// The person of an address.
+pub(super) fn find<'c>(console: &'c Console, id: &str) -> Result<&'c Person, Trouble> {
+    let person = PersonId::new(id).ok().and_then(|id| console.web.people.get(&id));
+    person.ok_or_else(|| Trouble::new(StatusCode::NOT_FOUND, "Nobody with this name is stood in for here."))
+}

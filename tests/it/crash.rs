@@ -1,0 +1,102 @@
+//! The real binary, killed with SIGKILL again and again under load.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
+use understudy::{
+    domain::{Conversation, InboxId},
+    store::{ReplyState, Store},
+};
+
+use crate::support::Site;
+
+const KILLS: usize = 200;
+const THREADS: usize = 6;
+
+/// Posts to its threads until the process dies; what was acknowledged is never posted again.
+fn load(socket: &std::path::Path, threads: &mut [usize]) {
+    let Some(mut commands) = crate::support::connect(socket) else { return };
+    loop {
+        for (thread, next) in threads.iter_mut().enumerate() {
+            let key = format!("t{thread}-{next}");
+            match commands.post(&key, &format!("t{thread}"), &format!("message {next}")) {
+                Some(_) => *next += 1,
+                None => return,
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_kills_lose_nothing_and_answer_nothing_twice() {
+    let site = Site::new();
+    let socket = site.data().join("control.sock");
+    // The number of acknowledged messages per thread.
+    let mut acknowledged = vec![0; THREADS];
+    let mut random = 7_u64;
+    for _ in 0..KILLS {
+        let mut running = site.start();
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let life = Duration::from_millis(5 + (random >> 33) % 90);
+        std::thread::scope(|scope| {
+            scope.spawn(|| load(&socket, &mut acknowledged));
+            std::thread::sleep(life);
+            running.kill();
+        });
+    }
+    let running = site.start();
+    let mut commands = running.connect().unwrap();
+    let started = Instant::now();
+    let mut retried = BTreeSet::new();
+    loop {
+        let list = commands.call(&json!("inbox_list")).unwrap();
+        // A message that was caught by three kills is parked, visible, and retried by a person.
+        for parked in list["parked"].as_array().unwrap() {
+            retried.insert(InboxId(parked["id"].as_i64().unwrap()));
+            commands.call(&json!({"inbox_retry": {"id": parked["id"]}})).unwrap();
+        }
+        let health = commands.call(&json!("health")).unwrap();
+        let open = ["/inbox/ready", "/inbox/running", "/inbox/parked", "/open_replies"];
+        if open.iter().all(|count| health.pointer(count).unwrap() == 0) {
+            break;
+        }
+        assert!(started.elapsed() < Duration::from_secs(120), "not drained: {health}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    drop(running);
+    let total: usize = acknowledged.iter().sum();
+    assert!(total > KILLS, "only {total} messages were sent, which is no load");
+    assert!(retried.len() * 20 < total, "{} of {total} messages were parked", retried.len());
+
+    let store = Store::open(&site.data()).await.unwrap();
+    let mut replies: BTreeMap<InboxId, Vec<_>> = BTreeMap::new();
+    for reply in store.replies_to(InboxId(0), InboxId(i64::MAX)).await.unwrap() {
+        replies.entry(reply.inbox).or_default().push(reply);
+    }
+    for (thread, acknowledged) in acknowledged.into_iter().enumerate() {
+        let conversation = Conversation(format!("cli:bob:alice:t{thread}"));
+        let rows = store.conversation(&conversation, 1_000_000).await.unwrap();
+        // One more than was acknowledged may be in: it was committed and the answer cut off by the kill.
+        assert!(
+            (acknowledged..=acknowledged + 1).contains(&rows.len()),
+            "{} rows for {acknowledged}",
+            rows.len()
+        );
+        let mut last = None;
+        for (n, row) in rows.iter().enumerate() {
+            assert_eq!(row.text, format!("message {n}"), "order of acceptance");
+            let own = replies.get(&row.id).map_or(&[][..], Vec::as_slice);
+            assert_eq!(own.len(), 1, "message {n} of thread {thread} has {} replies", own.len());
+            assert_eq!(own[0].state, ReplyState::Sent);
+            assert!(own[0].reply.text.contains(&row.text));
+            // A parked message gives its turn away, so that it can't hold up its conversation.
+            if !retried.contains(&row.id) {
+                assert!(last < Some(own[0].id), "replies of a thread leave in order");
+                last = Some(own[0].id);
+            }
+        }
+    }
+}

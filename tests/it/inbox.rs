@@ -1,0 +1,158 @@
+//! Inbox and outbox over the store: once, in order, fenced, parked.
+
+use understudy::{
+    domain::{Channel, InboxId, PersonId},
+    store::{Accepted, Claimed, NewReply, ReplyState, Settled, Store, StoreError},
+};
+
+use crate::support::message;
+
+async fn store() -> (tempfile::TempDir, Store) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).await.unwrap();
+    (dir, store)
+}
+
+fn answered(text: &str) -> Settled {
+    let reply = NewReply { text: text.to_owned(), cites: vec![] };
+    Settled { outcome: "answered", steps: vec![], reply: Some(reply) }
+}
+
+async fn claim(store: &Store, now: i64) -> Option<Claimed> {
+    store.claim_next(now, 60).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_repeated_message_is_stored_once_and_still_acknowledged() {
+    let (_dir, store) = store().await;
+    let first = store.accept(&message("k", "c", "hello"), 100).await.unwrap();
+    let again = store.accept(&message("k", "c", "hello"), 101).await.unwrap();
+    assert!(matches!(first, Accepted::New(_)));
+    assert_eq!(again, Accepted::Repeat(first.id()));
+    assert!(claim(&store, 102).await.is_some());
+    assert!(claim(&store, 102).await.is_none());
+}
+
+#[tokio::test]
+async fn messages_of_one_conversation_are_claimed_one_after_the_other() {
+    let (_dir, store) = store().await;
+    for (key, conversation) in [("a1", "a"), ("a2", "a"), ("b1", "b")] {
+        store.accept(&message(key, conversation, key), 100).await.unwrap();
+    }
+    let a1 = claim(&store, 100).await.unwrap();
+    let b1 = claim(&store, 100).await.unwrap();
+    assert_eq!((a1.message.text.as_str(), b1.message.text.as_str()), ("a1", "b1"));
+    assert!(claim(&store, 100).await.is_none(), "a2 waits for a1");
+    store.fail(&a1, "model fell over", Some(130)).await.unwrap();
+    assert!(claim(&store, 110).await.is_none(), "a2 does not overtake a1 while it waits for its retry");
+    let a1 = claim(&store, 130).await.unwrap();
+    store.settle(&a1, answered("one"), 131).await.unwrap();
+    assert_eq!(claim(&store, 131).await.unwrap().message.text, "a2");
+}
+
+#[tokio::test]
+async fn a_lost_lease_can_not_complete() {
+    let (_dir, store) = store().await;
+    store.accept(&message("k", "c", "hello"), 100).await.unwrap();
+    let slow = claim(&store, 100).await.unwrap();
+    assert_eq!(store.free_claims(120, false).await.unwrap(), 0, "the lease still holds");
+    assert_eq!(store.free_claims(200, false).await.unwrap(), 1);
+    let quick = claim(&store, 200).await.unwrap();
+    store.settle(&quick, answered("mine"), 201).await.unwrap();
+    let late = store.settle(&slow, answered("twice"), 202).await;
+    assert!(matches!(late, Err(StoreError::LeaseLost)));
+    let replies = store.replies_to(InboxId(0), InboxId(99)).await.unwrap();
+    assert_eq!(replies.len(), 1);
+    assert_eq!(replies[0].reply.text, "mine");
+}
+
+#[tokio::test]
+async fn a_message_that_kills_the_process_is_parked_and_frees_its_conversation() {
+    let (_dir, store) = store().await;
+    store.accept(&message("poison", "c", "poison"), 100).await.unwrap();
+    store.accept(&message("next", "c", "next"), 100).await.unwrap();
+    for _ in 0..3 {
+        assert_eq!(claim(&store, 100).await.unwrap().message.text, "poison");
+        store.free_claims(100, true).await.unwrap();
+    }
+    assert_eq!(claim(&store, 100).await.unwrap().message.text, "next");
+    let parked = store.parked(10).await.unwrap();
+    assert_eq!(parked.len(), 1);
+    assert!(parked[0].last_error.contains("3 times"), "{}", parked[0].last_error);
+    store.retry_parked(parked[0].id, 200).await.unwrap();
+    assert!(store.retry_parked(parked[0].id, 200).await.is_err(), "only parked messages can be retried");
+}
+
+#[tokio::test]
+async fn shutting_down_does_not_count_as_an_attempt() {
+    let (_dir, store) = store().await;
+    store.accept(&message("k", "c", "hello"), 100).await.unwrap();
+    for _ in 0..10 {
+        let claimed = claim(&store, 100).await.unwrap();
+        assert_eq!(claimed.attempts, 1);
+        store.give_back(&claimed).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_reply_that_was_being_sent_is_uncertain_after_a_crash() {
+    let (_dir, store) = store().await;
+    store.accept(&message("k", "c", "hello"), 100).await.unwrap();
+    let claimed = claim(&store, 100).await.unwrap();
+    store.settle(&claimed, answered("hi"), 100).await.unwrap();
+    let sending = store.claim_reply(100).await.unwrap().unwrap();
+    assert!(!sending.uncertain);
+    assert!(store.claim_reply(100).await.unwrap().is_none());
+    store.free_sending().await.unwrap();
+    let again = store.claim_reply(100).await.unwrap().unwrap();
+    assert!(again.uncertain);
+    assert_eq!(again.idempotency_key, sending.idempotency_key);
+    assert!(matches!(store.mark_delivered(&sending, "r", 101).await, Err(StoreError::LeaseLost)));
+    store.mark_delivered(&again, "r", 101).await.unwrap();
+    assert_eq!(store.open_replies().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn in_draft_mode_a_reply_waits_and_the_first_decision_wins() {
+    let (_dir, store) = store().await;
+    let bob = PersonId::new("bob").unwrap();
+    store.set_draft_mode(&bob, Channel::Cli, true).await.unwrap();
+    for key in ["edited", "refused"] {
+        store.accept(&message(key, key, key), 100).await.unwrap();
+        let claimed = claim(&store, 100).await.unwrap();
+        store.settle(&claimed, answered("draft"), 100).await.unwrap();
+    }
+    assert!(store.claim_reply(100).await.unwrap().is_none(), "nothing leaves before the owner's yes");
+    let drafts = store.drafts(&bob, 10).await.unwrap();
+    store.approve_draft(drafts[0].id, Some("better".to_owned()), "bob", 101).await.unwrap();
+    store.drop_reply(drafts[1].id, "bob", 101).await.unwrap();
+    assert!(store.approve_draft(drafts[1].id, None, "carol", 102).await.is_err());
+    assert!(store.drop_reply(drafts[0].id, "carol", 102).await.is_err());
+    let leaving = store.claim_reply(102).await.unwrap().unwrap();
+    assert_eq!(leaving.reply.text, "better");
+    assert_eq!(store.replies_to(InboxId(0), InboxId(9)).await.unwrap()[1].state, ReplyState::Dropped);
+}
+
+#[tokio::test]
+async fn writes_that_arrive_together_share_commits() {
+    let (_dir, store) = store().await;
+    let writes = (0..500).map(|n| {
+        let store = store.clone();
+        async move { store.accept(&message(&format!("k{n}"), "c", "x"), 100).await.unwrap() }
+    });
+    futures::future::join_all(writes).await;
+    assert!(store.commits() < 100, "{} commits for 500 writes", store.commits());
+    assert_eq!(store.inbox_counts().await.unwrap().ready, 500);
+}
+
+#[tokio::test]
+async fn an_operation_that_fails_undoes_only_itself() {
+    let (_dir, store) = store().await;
+    let good = message("k", "c", "x");
+    let ok = store.accept(&good, 100);
+    let bad = store.retry_parked(InboxId(77), 100);
+    let (ok, bad) = tokio::join!(ok, bad);
+    assert!(ok.is_ok());
+    assert_eq!(bad.unwrap_err().to_string(), "no parked message has the id 77");
+    assert_eq!(store.inbox_counts().await.unwrap().ready, 1);
+}
