@@ -18,7 +18,7 @@ UNDERSTUDY := $(CARGO_TARGET_DIR)/debug/understudy
 # One selection of packages everywhere: another one has other features, and llama.cpp would be compiled again.
 ALL := --workspace --all-targets
 
-.PHONY: run test check build models setup setup-test setup-check
+.PHONY: run test check build where models setup setup-test setup-check
 
 run: models
 	$(UNDERSTUDY) run
@@ -30,10 +30,13 @@ check: setup setup-check
 	cargo fmt --all --check
 	cargo clippy $(ALL) -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
-	cargo deny --all-features check bans licenses sources
+	cargo deny check bans licenses sources
 
 build: setup
 	cargo build $(ALL)
+
+where:
+	@echo $(UNDERSTUDY)
 
 models: build
 	$(UNDERSTUDY) models pull smollm2-135m-instruct all-minilm-l6-v2

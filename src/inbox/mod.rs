@@ -76,10 +76,8 @@ impl Inbox {
         Ok(accepted)
     }
 
-    /// Lets the workers look again.
+    /// Lets a worker look again; it wakes the next one when it finds something.
     pub fn wake(&self) {
-        self.arrived.notify_waiters();
-        // One permit stays for a worker that is just about to wait.
         self.arrived.notify_one();
     }
 }
@@ -91,6 +89,7 @@ pub async fn work(inbox: Inbox, desk: Arc<Desk>, outbox_wake: Arc<Notify>, stop:
         let arrived = inbox.arrived.notified();
         match inbox.store.claim_next(now(), LEASE.as_secs().cast_signed()).await {
             Ok(Some(claimed)) => {
+                inbox.arrived.notify_one();
                 answer(&inbox.store, &desk, &claimed, &stop).await;
                 outbox_wake.notify_one();
                 // The conversation is free again: its next message may be due.

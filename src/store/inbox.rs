@@ -162,6 +162,15 @@ impl Store {
     /// # Errors
     /// When the database is out of reach; the caller retries the whole claim.
     pub async fn claim_next(&self, now: i64, lease_s: i64) -> Result<Option<Claimed>, StoreError> {
+        // A look on a reading connection, so that idle workers cost no transaction.
+        let due: Option<i64> =
+            sqlx::query_scalar("SELECT 1 FROM inbox WHERE state = 'ready' AND run_after_at <= ?1 LIMIT 1")
+                .bind(now)
+                .fetch_optional(&self.readers)
+                .await?;
+        if due.is_none() {
+            return Ok(None);
+        }
         self.writer.write(move |connection| Box::pin(claim(connection, now, lease_s))).await
     }
 

@@ -128,6 +128,15 @@ impl Store {
     /// # Errors
     /// Only when the database is out of reach; the caller retries the whole claim.
     pub async fn claim_reply(&self, now: i64) -> Result<Option<ClaimedReply>, StoreError> {
+        let due: Option<i64> = sqlx::query_scalar(
+            "SELECT 1 FROM outbox WHERE state IN ('ready', 'uncertain') AND run_after_at <= ?1 LIMIT 1",
+        )
+        .bind(now)
+        .fetch_optional(&self.readers)
+        .await?;
+        if due.is_none() {
+            return Ok(None);
+        }
         self.writer
             .write(move |connection| {
                 Box::pin(async move {

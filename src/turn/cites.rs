@@ -1,184 +1,301 @@
-//! Keeps only the source numbers that exist: a reply never points at a note nobody can open.
+//! Citations: every `[1]` in a reply points at a passage that was really put before the model.
 //!
-//! A bracket such as `[2]` stays when there is a second passage and vanishes, with its gap closed, when
-//! there is none. Brackets in code, links and anything that is not a plain list of numbers stay as written.
+//! A person notices that each number in brackets leads somewhere. A number that leads nowhere is
+//! taken out together with the words that only led up to it, such as "according to".
 
-/// Holds a reply whose source numbers all exist.
+use super::manners::text::{capitalised, close_gap, code_ranges, is_wordy};
+
+/// Words that only lead up to a citation and go with it, the longest first.
+const LEAD_INS: [&str; 13] = [
+    "as described in",
+    "as mentioned in",
+    "as stated in",
+    "as noted in",
+    "as shown in",
+    "according to",
+    "see also",
+    "sources:",
+    "source:",
+    "see",
+    "per",
+    "from",
+    "cf.",
+];
+
+/// What stands between two citations of one list.
+const CONNECTORS: [&str; 6] = [", and", ",", ";", "and", "&", "or"];
+
+/// A reply whose citations all match a passage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cited {
-    /// The reply, without the numbers that point nowhere.
+    /// The reply without the citations that match nothing.
     pub text: String,
-    /// The passage numbers that remain, sorted, each once, starting at 1.
+    /// The passage numbers cited, counted from one, each once and in rising order.
     pub cites: Vec<usize>,
 }
 
-/// Removes every source number outside `1..=passage_count` and lists the ones that remain.
-pub fn check_cites(reply: &str, passage_count: usize) -> Cited {
-    let mut text = reply.to_owned();
-    loop {
-        let (next, mut cites) = one_pass(&text, passage_count);
-        // Taking "[9]" out of "[[9]1]" makes a new bracket, so look again until nothing changes.
-        if next == text {
-            cites.sort_unstable();
-            cites.dedup();
-            return Cited { text, cites };
-        }
-        text = next;
-    }
-}
-
-fn one_pass(text: &str, count: usize) -> (String, Vec<usize>) {
-    let (mut out, mut cites, mut rest) = (String::with_capacity(text.len()), Vec::new(), text);
-    while let Some(c) = rest.chars().next() {
-        if let Some((code, after)) = code_span(rest) {
-            out.push_str(code);
-            rest = after;
-        } else if let Some((marker, after)) = marker(rest) {
-            let valid: Vec<usize> =
-                marker.numbers.iter().flatten().copied().filter(|n| (1..=count).contains(n)).collect();
-            rest = after;
-            match valid.len() {
-                0 => rest = close_gap(&mut out, after),
-                n if n == marker.numbers.len() => out.push_str(marker.source),
-                _ => out.push_str(&written(&valid)),
-            }
-            cites.extend(valid);
-        } else {
-            out.push(c);
-            rest = rest.strip_prefix(c).unwrap_or_default();
-        }
-    }
-    (out, cites)
-}
-
-fn written(numbers: &[usize]) -> String {
-    let listed: Vec<String> = numbers.iter().map(ToString::to_string).collect();
-    format!("[{}]", listed.join(", "))
-}
-
+/// One citation marker in the reply, such as `[1, 3]`.
 struct Marker<'a> {
-    source: &'a str,
-    /// `None` for a number too large to be one.
-    numbers: Vec<Option<usize>>,
+    numbers: Vec<usize>,
+    after: &'a str,
 }
 
-/// Reads a `[1]` or `[1, 2]` at the start of `rest`, unless a link target follows.
-fn marker(rest: &str) -> Option<(Marker<'_>, &str)> {
-    let inner = rest.strip_prefix('[')?;
-    let (inside, tail) =
-        inner.split_at_checked(inner.find(|c: char| !matches!(c, '0'..='9' | ',' | ' '))?)?;
-    let after = tail.strip_prefix(']')?;
-    let parts: Vec<&str> = inside.split(',').map(str::trim).collect();
-    let plain = parts.iter().all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit()));
-    if !plain || after.starts_with('(') {
-        return None;
-    }
-    let source = rest.get(..inside.len() + 2)?;
-    Some((Marker { source, numbers: parts.iter().map(|part| part.parse().ok()).collect() }, after))
-}
-
-/// Reads a backtick span, or a whole fenced block, at the start of `rest`.
-fn code_span(rest: &str) -> Option<(&str, &str)> {
-    let inner = rest.trim_start_matches('`');
-    let ticks = rest.len() - inner.len();
-    if ticks == 0 {
-        return None;
-    }
-    let closing = closing_ticks(inner, ticks);
-    // An unclosed run is ordinary text, but it must be passed as a whole.
-    rest.split_at_checked(closing.map_or(ticks, |end| ticks + end))
-}
-
-fn closing_ticks(inner: &str, ticks: usize) -> Option<usize> {
-    let (mut run, mut seen) = (0, 0);
-    for c in inner.chars() {
-        if c == '`' {
-            run += 1;
-        } else if run == ticks {
-            return Some(seen);
-        } else if c == '\n' && ticks < 3 {
-            return None;
-        } else {
-            run = 0;
+/// Removes citations that match none of the `passage_count` passages and tidies what they leave.
+///
+/// Passages are counted from one. Markers in code, Markdown links and footnotes are left alone.
+/// Checking a checked reply changes nothing.
+pub fn check_cites(reply: &str, passage_count: usize) -> Cited {
+    let mut cited = check_once(reply, passage_count);
+    loop {
+        // What closes around a citation that is gone may be one itself, as in `[[9]1]`.
+        let next = check_once(&cited.text, passage_count);
+        if next.text == cited.text {
+            return next;
         }
-        seen += c.len_utf8();
+        cited = next;
     }
-    (run == ticks).then_some(seen)
 }
 
-/// Closes the hole a removed marker left: no doubled space, none before a full stop or a line end.
-fn close_gap<'a>(out: &mut String, after: &'a str) -> &'a str {
-    let spaced = out.is_empty() || out.ends_with([' ', '\n']);
-    let after = if spaced { after.trim_start_matches(' ') } else { after };
-    if after.is_empty() || after.starts_with(['.', ',', ';', ':', '!', '?', ')', '\n']) {
-        out.truncate(out.trim_end_matches(' ').len());
+fn check_once(reply: &str, passage_count: usize) -> Cited {
+    let mut cited = Cited { text: String::with_capacity(reply.len()), cites: Vec::new() };
+    let code = code_ranges(reply);
+    let mut rest = reply;
+    while let Some(at) = rest.find('[') {
+        let (before, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        cited.text.push_str(before);
+        let position = reply.len() - from.len();
+        let in_code = code.iter().any(|range| range.contains(&position));
+        // `[1]: address` at the start of a line is a definition; that is the link policy's too.
+        let in_text = |m: &Marker<'_>| !(m.after.starts_with(':') && cited.starts_line());
+        match marker(from).filter(|m| !in_code && in_text(m)) {
+            Some(marker) => rest = cited.settle(marker, passage_count),
+            None => {
+                cited.text.push('[');
+                rest = from.strip_prefix('[').unwrap_or_default();
+            }
+        }
     }
-    after
+    cited.text.push_str(rest);
+    cited.cites.sort_unstable();
+    cited.cites.dedup();
+    cited
+}
+
+/// Reads a marker at the start of `from`: numbers, commas and ranges in square brackets.
+fn marker(from: &str) -> Option<Marker<'_>> {
+    let inside = from.strip_prefix('[')?;
+    let end = inside.find(|c: char| !(c.is_ascii_digit() || " ,;-–".contains(c)))?;
+    let (inside, after) = inside.split_at_checked(end)?;
+    let after = after.strip_prefix(']')?;
+    let is_number = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
+    let mut numbers = Vec::new();
+    for part in inside.split([',', ';']).map(str::trim) {
+        let (first, last) = part.split_once(['-', '–']).unwrap_or((part, part));
+        let (first, last) = (first.trim(), last.trim());
+        if !is_number(first) || !is_number(last) {
+            return None;
+        }
+        // A number too large to count matches no passage; zero says so and doesn't either.
+        let (first, last) = (first.parse().unwrap_or(0), last.parse().unwrap_or(0));
+        numbers.extend(range(first, last));
+    }
+    // `[1](address)` is a link; the link policy sees to it.
+    (!after.starts_with('(')).then_some(Marker { numbers, after })
+}
+
+/// The numbers of `[1-3]`; a range no list of passages can have counts by its ends.
+fn range(first: usize, last: usize) -> Vec<usize> {
+    if first <= last && last - first < 50 { (first..=last).collect() } else { vec![first, last] }
+}
+
+impl Cited {
+    /// Writes what is valid of `marker` and returns the text to go on with.
+    fn settle<'a>(&mut self, marker: Marker<'a>, passage_count: usize) -> &'a str {
+        let mut valid = marker.numbers;
+        valid.retain(|number| (1..=passage_count).contains(number));
+        valid.sort_unstable();
+        valid.dedup();
+        if valid.is_empty() {
+            return self.close(marker.after);
+        }
+        let list: Vec<String> = valid.iter().map(usize::to_string).collect();
+        self.text.push_str(&format!("[{}]", list.join(", ")));
+        self.cites.extend(valid);
+        marker.after
+    }
+
+    fn starts_line(&self) -> bool {
+        let line = self.text.rsplit('\n').next().unwrap_or_default();
+        line.chars().all(|c| c.is_whitespace() || c == '>')
+    }
+
+    /// Closes the place of a marker that is gone.
+    fn close<'a>(&mut self, after: &'a str) -> &'a str {
+        if let Some(next) = without_connector(after) {
+            return next;
+        }
+        self.drop_connector();
+        let led_in = self.drop_lead_in(after);
+        let line = self.text.trim_end_matches([' ', '\t']);
+        let starts_sentence = line.is_empty() || line.ends_with(['.', '!', '?', ':', '\n']);
+        match after.trim_start().strip_prefix(',').filter(|_| led_in && starts_sentence) {
+            Some(clause) => self.start_sentence(clause.trim_start()),
+            None => close_gap(&mut self.text, after),
+        }
+    }
+
+    /// Takes " and" off the end of `[1] and` when the marker after it is gone.
+    fn drop_connector(&mut self) {
+        let text = self.text.trim_end();
+        let joined = CONNECTORS.iter().find_map(|word| text.strip_suffix(word));
+        if let Some(joined) = joined.map(str::trim_end).filter(|joined| joined.ends_with(']')) {
+            self.text.truncate(joined.len());
+        }
+    }
+
+    /// Takes "according to" off the end when only punctuation follows, and says whether it did.
+    fn drop_lead_in(&mut self, after: &str) -> bool {
+        if after.trim_start().starts_with(char::is_alphanumeric) {
+            return false;
+        }
+        let text = self.text.trim_end();
+        let lower = text.to_ascii_lowercase();
+        let found = LEAD_INS.iter().find_map(|words| {
+            let before = lower.strip_suffix(words)?;
+            let free = !before.ends_with(is_wordy);
+            // "As you can see" is no lead-in, "(see" is.
+            let needs_start = words.starts_with(['s', 'c']);
+            let starts = !before.trim_end().ends_with(is_wordy);
+            (free && (starts || !needs_start)).then_some(before.len())
+        });
+        if let Some(length) = found {
+            self.text.truncate(length);
+        }
+        found.is_some()
+    }
+
+    /// Writes the first word of `clause` with a capital and returns the rest.
+    fn start_sentence<'a>(&mut self, clause: &'a str) -> &'a str {
+        let end = clause.find(char::is_whitespace).unwrap_or(clause.len());
+        let (word, rest) = clause.split_at_checked(end).unwrap_or((clause, ""));
+        self.text.push_str(&capitalised(word));
+        rest
+    }
+}
+
+/// Skips the " and" of `[9] and [1]` when the first marker is gone, up to the second.
+fn without_connector(after: &str) -> Option<&str> {
+    let after = after.trim_start_matches(' ');
+    let next = CONNECTORS.iter().find_map(|word| after.strip_prefix(word))?.trim_start_matches(' ');
+    marker(next).map(|_| next)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
 
+    use super::*;
+
+    #[track_caller]
+    fn becomes(cases: &[(&str, &str, &[usize])]) {
+        for (reply, text, cites) in cases {
+            let expected = Cited { text: (*text).to_owned(), cites: cites.to_vec() };
+            assert_eq!(check_cites(reply, 3), expected, "reply: {reply:?}");
+        }
+    }
+
     #[test]
-    fn only_numbers_of_real_passages_stay() {
-        let cases: &[(&str, usize, &str, &[usize])] = &[
-            ("Friday [1].", 1, "Friday [1].", &[1]),
-            ("Friday [2].", 1, "Friday.", &[]),
-            ("Friday [0].", 3, "Friday.", &[]),
-            ("Friday[2].", 1, "Friday.", &[]),
-            ("A [1] and B [2].", 2, "A [1] and B [2].", &[1, 2]),
-            ("A [3] and B [2].", 2, "A and B [2].", &[2]),
-            ("Both [1, 3].", 3, "Both [1, 3].", &[1, 3]),
-            ("Both [1,3].", 3, "Both [1,3].", &[1, 3]),
-            ("Both [1, 9].", 3, "Both [1].", &[1]),
-            ("Three [3, 9, 1].", 3, "Three [3, 1].", &[1, 3]),
-            ("Both [8, 9].", 3, "Both.", &[]),
-            ("Two [2][1].", 2, "Two [2][1].", &[1, 2]),
-            ("Two [1][7].", 2, "Two [1].", &[1]),
-            ("Two [7][1].", 2, "Two [1].", &[1]),
-            ("Twice [2] and [2].", 2, "Twice [2] and [2].", &[2]),
-            ("An item [x] stays.", 2, "An item [x] stays.", &[]),
-            ("Room [12a] stays.", 2, "Room [12a] stays.", &[]),
-            ("A [9](https://x.test) link.", 2, "A [9](https://x.test) link.", &[]),
-            ("Empty [] stays.", 2, "Empty [] stays.", &[]),
-            ("Comma [,] stays.", 2, "Comma [,] stays.", &[]),
-            ("Open [1", 2, "Open [1", &[]),
-            ("Big [99999999999999999999999999].", 2, "Big.", &[]),
-            ("Big [1, 99999999999999999999999999].", 2, "Big [1].", &[1]),
-            ("[9] First.", 2, "First.", &[]),
-            ("Line [9]\nnext", 2, "Line\nnext", &[]),
-            ("Last [9]", 2, "Last", &[]),
-            ("Code `row[9]` stays [9].", 2, "Code `row[9]` stays.", &[]),
-            ("```\nrow[9]\n```\nDone [1].", 2, "```\nrow[9]\n```\nDone [1].", &[1]),
-            ("A lone ` and [9].", 2, "A lone ` and.", &[]),
-            ("[[9]1]", 2, "[1]", &[1]),
-            ("[-1] stays", 2, "[-1] stays", &[]),
-            ("[01] works", 2, "[01] works", &[1]),
-            ("Nothing here", 0, "Nothing here", &[]),
-            ("None [1], though", 0, "None, though", &[]),
-            ("(see [4])", 2, "(see)", &[]),
-            ("Two  spaces stay", 2, "Two  spaces stay", &[]),
-            ("", 2, "", &[]),
-        ];
-        for (reply, count, text, cites) in cases {
-            let cited = check_cites(reply, *count);
-            assert_eq!((cited.text.as_str(), cited.cites.as_slice()), (*text, *cites), "{reply:?}");
+    fn citations_of_real_passages_stay() {
+        becomes(&[
+            ("It is Friday [1].", "It is Friday [1].", &[1]),
+            ("It is Friday [1][2].", "It is Friday [1][2].", &[1, 2]),
+            ("It is Friday [1, 3].", "It is Friday [1, 3].", &[1, 3]),
+            ("It is Friday[2]. Or not [2].", "It is Friday[2]. Or not [2].", &[2]),
+            ("[3] says so, and [1] too.", "[3] says so, and [1] too.", &[1, 3]),
+            ("No citation here.", "No citation here.", &[]),
+            ("", "", &[]),
+        ]);
+    }
+
+    #[test]
+    fn a_citation_list_is_written_one_way() {
+        becomes(&[
+            ("So [3,1].", "So [1, 3].", &[1, 3]),
+            ("So [ 1 ; 2 ].", "So [1, 2].", &[1, 2]),
+            ("So [1-3].", "So [1, 2, 3].", &[1, 2, 3]),
+            ("So [2, 2].", "So [2].", &[2]),
+        ]);
+    }
+
+    #[test]
+    fn a_citation_without_a_passage_is_removed_and_the_gap_closed() {
+        becomes(&[
+            ("It is Friday [4].", "It is Friday.", &[]),
+            ("It is Friday [0].", "It is Friday.", &[]),
+            ("It is Friday[9], I think.", "It is Friday, I think.", &[]),
+            ("[7] It is Friday.", "It is Friday.", &[]),
+            ("It [7] is Friday.", "It is Friday.", &[]),
+            ("It is Friday ([7]).", "It is Friday.", &[]),
+            ("It is Friday [1][7].", "It is Friday [1].", &[1]),
+            ("It is Friday [7][1].", "It is Friday [1].", &[1]),
+            ("It is Friday [1, 7].", "It is Friday [1].", &[1]),
+            ("It is Friday [7, 8].", "It is Friday.", &[]),
+            ("It is Friday [2-9].", "It is Friday [2, 3].", &[2, 3]),
+            ("It is Friday [99999999999999999999].", "It is Friday.", &[]),
+            ("It is Friday [5-99999999].", "It is Friday.", &[]),
+            ("Line one [9]\nline two", "Line one\nline two", &[]),
+        ]);
+    }
+
+    #[test]
+    fn words_that_only_led_to_the_citation_go_too() {
+        becomes(&[
+            ("It is Friday [1] and [7].", "It is Friday [1].", &[1]),
+            ("It is Friday [7] and [1].", "It is Friday [1].", &[1]),
+            ("It is Friday [1], [7], I think.", "It is Friday [1], I think.", &[1]),
+            ("It is Friday [7] and [8].", "It is Friday.", &[]),
+            ("According to [9], the plan is done.", "The plan is done.", &[]),
+            ("The plan is done, according to [9].", "The plan is done.", &[]),
+            ("It is Friday (see [9]).", "It is Friday.", &[]),
+            ("It is Friday. Source: [9]", "It is Friday.", &[]),
+            ("As you can see [9], it is Friday.", "As you can see, it is Friday.", &[]),
+            ("I have it from [9] Bob.", "I have it from Bob.", &[]),
+        ]);
+    }
+
+    #[test]
+    fn what_is_not_a_citation_stays() {
+        for reply in [
+            "Use `list[9]` here.",
+            "```\nlist[9]\n```",
+            "See [9](https://a.example/x).",
+            "[9]: https://a.example/x",
+            "A note[^9] and [x] and [] and [a, 1].",
+            "An open [9 bracket",
+            "- [ ] to do",
+        ] {
+            becomes(&[(reply, reply, &[])]);
         }
     }
 
     proptest! {
         #[test]
-        fn checking_twice_changes_nothing_more(reply in "[\\[\\]0-9, .a(`\n]{0,60}", count in 0_usize..12) {
-            let once = check_cites(&reply, count);
-            prop_assert_eq!(&check_cites(&once.text, count), &once);
+        fn checking_twice_is_checking_once(
+            parts in prop::collection::vec(prop::sample::select(vec![
+                "[1]", "[2]", "[9]", "[1, 9]", "[", "]", "(", ")", ", ", " and ", ".", " ", "word",
+                "see ", "according to ", "`", "\n", ":", "[9](x)", "*", "_", "\"", "é",
+            ]), 0..20),
+        ) {
+            let reply = parts.concat();
+            let once = check_cites(&reply, 2);
+            prop_assert!(once.cites.iter().all(|number| (1..=2).contains(number)));
+            let twice = check_cites(&once.text, 2);
+            prop_assert_eq!(twice, once);
         }
 
         #[test]
-        fn any_text_is_survived_and_only_real_passages_are_listed(reply in "\\PC{0,200}", count in 0_usize..12) {
-            let cited = check_cites(&reply, count);
-            prop_assert!(cited.cites.iter().all(|n| (1..=count).contains(n)));
+        fn no_reply_makes_it_panic(reply in any::<String>(), passage_count in any::<usize>()) {
+            check_cites(&reply, passage_count);
         }
     }
 }

@@ -1,751 +1,300 @@
-//! Makes a draft read like a colleague's message: no stock greeting or farewell, no dashes and emoji nobody
-//! typed, no pictures or markup, and no link the worker was not given.
+//! Manners: what a draft goes through before anyone may read it.
 //!
-//! What stands in code is left as it is, apart from invisible characters and unknown links.
+//! A person notices that the reply has no em-dash, no emoji unless their coworker uses them, no
+//! stock phrase at either end, no ping of a whole channel, and no link that was not in the notes
+//! or the thread already. All of it is done here by rules; no model is asked.
+//!
+//! Nothing is kept and nothing is read but the arguments, so a turn that starts again after a
+//! crash gets the same text. Mending a mended draft changes nothing.
 
-pub(crate) mod links;
+mod dashes;
+mod emoji;
+mod filler;
+pub(in crate::turn) mod links;
+pub(in crate::turn) mod markup;
 #[cfg(test)]
 mod tests;
+pub(in crate::turn) mod text;
 
-use std::borrow::Cow;
 use std::fmt;
 
+pub use emoji::strip_invisible;
+use links::KnownLinks;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::domain::Voice;
-use links::KnownLinks;
 
-/// Says how a person writes, as far as a rewrite can enforce it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What stands at the end of a reply that was longer than allowed.
+const CUT_TAIL: &str = "… (cut here)";
+/// A chat message that people still read to its end.
+const LONGEST_REPLY_CHARS: usize = 1800;
+/// A longer draft is a runaway model; the rules are not made for it.
+const LONGEST_DRAFT_BYTES: usize = 64 * 1024;
+/// Each round settles what the last one laid bare; real drafts need two.
+const MOST_ROUNDS: usize = 24;
+
+/// Rewrites a text, and leaves it as it is when it minds this rule already.
+type Rule<'a> = &'a dyn Fn(&str) -> String;
+
+/// How a person's replies behave.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manners {
-    /// Whether emoji stay.
-    pub emoji: bool,
-    /// The longest reply in characters; a longer one is cut at a sentence end.
+    /// Whether emoji stay in the reply.
+    pub emoji: Emoji,
+    /// The longest reply, in characters (Unicode scalar values), the note about a cut included.
     pub max_chars: usize,
 }
 
 impl Manners {
     /// Takes the manners from a person's voice.
     pub fn of(voice: &Voice) -> Self {
-        Self { emoji: voice.emoji, max_chars: 1800 }
+        let emoji = if voice.emoji { Emoji::Allowed } else { Emoji::Removed };
+        Self { emoji, max_chars: LONGEST_REPLY_CHARS }
     }
 }
 
-/// Holds a draft that may be sent.
+/// Says whether a reply may hold emoji.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Emoji {
+    /// The person uses them, so they stay.
+    Allowed,
+    /// They are taken out.
+    Removed,
+}
+
+/// A draft that minds its manners.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mended {
-    /// The text to send, never empty.
+    /// The text to send.
     pub text: String,
-    /// What was changed, each once, in the order it first happened.
+    /// What was done, each kind once, in the order it was first done.
     pub changes: Vec<Change>,
 }
 
-/// Names one kind of rewrite.
+/// A kind of change, for the step journal; it never holds the text itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Change {
-    /// Dashes became commas.
-    Dashes,
-    /// Emoji were taken out.
-    Emoji,
-    /// A stock opener was cut.
-    Opener,
-    /// A stock closer was cut.
-    Closer,
-    /// Links nobody gave were taken out.
-    Links,
-    /// Pictures were taken out.
-    Images,
-    /// Markup was taken out, its text kept.
-    Html,
-    /// A call to a whole channel lost its at sign.
-    Mention,
-    /// The end was cut off.
-    Length,
-    /// Characters nobody can see were dropped.
-    Invisible,
+    /// Invisible and control characters went, line breaks became plain.
+    CharactersCleaned,
+    /// Images, HTML tags or reference links went.
+    MarkupRemoved,
+    /// A link went that neither passages nor thread hold.
+    LinkRemoved,
+    /// `@channel`, `@here` or `@everyone` lost its at sign.
+    PingDefused,
+    /// Emoji went.
+    EmojiRemoved,
+    /// A dash became a comma, a full stop or a range.
+    DashRewritten,
+    /// A stock closer such as "I hope this helps" was cut.
+    CloserCut,
+    /// A stock opener such as "Great question!" was cut.
+    OpenerCut,
+    /// Trailing spaces and blank lines went.
+    SpacingTidied,
+    /// The reply was longer than allowed and ends in a note that says so.
+    Shortened,
 }
 
-/// Tells why nothing of a draft can be sent.
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::CharactersCleaned => "characters cleaned",
+            Self::MarkupRemoved => "mark-up removed",
+            Self::LinkRemoved => "link removed",
+            Self::PingDefused => "ping defused",
+            Self::EmojiRemoved => "emoji removed",
+            Self::DashRewritten => "dash rewritten",
+            Self::CloserCut => "closer cut",
+            Self::OpenerCut => "opener cut",
+            Self::SpacingTidied => "spacing tidied",
+            Self::Shortened => "shortened",
+        })
+    }
+}
+
+/// Why a draft can't be mended; such a draft is not sent, and the person is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unmendable {
-    /// Nothing is left to say.
+    /// There is no text in the draft.
     Empty,
-    /// The draft greets and offers help but answers nothing.
+    /// The draft is a stock phrase and nothing else.
     OnlyFiller,
+    /// The draft knocks without saying what for: "Hey, you around?".
+    BarePing,
+    /// Nothing was left when links, mark-up or emoji were taken out.
+    NothingLeft,
+    /// The draft is far longer than any reply.
+    TooLong,
+    /// The limit leaves no room for a word and the note about the cut.
+    NoRoom,
+    /// The rules did not come to rest, which only a text made for that purpose can cause.
+    Unsettled,
 }
 
 impl fmt::Display for Unmendable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Empty => "the draft is empty",
-            Self::OnlyFiller => "the draft is only filler",
+            Self::OnlyFiller => "the draft is a stock phrase and nothing else",
+            Self::BarePing => "the draft asks for attention and does not say what for",
+            Self::NothingLeft => "nothing of the draft may be sent",
+            Self::TooLong => "the draft is longer than 64 KiB",
+            Self::NoRoom => "the length limit leaves no room for a reply",
+            Self::Unsettled => "the draft did not settle under the rewrite rules",
         })
     }
 }
 
 impl std::error::Error for Unmendable {}
 
-/// How often a draft is gone over: taking one thing out can uncover another.
-const MOST_PASSES: usize = 64;
-
-/// Rewrites a draft so that it can be sent; `known_text` holds the links it may use.
+/// Rewrites `draft` until it minds its manners; `known_text` is the passages and the thread.
+///
+/// Code keeps its dashes and spacing, but no unknown link, ping or invisible character hides in it.
+/// The same draft gives the same reply, and mending a mended text changes nothing.
 ///
 /// # Errors
-///
-/// Fails when nothing is left, or nothing but stock phrases.
+/// When nothing worth sending is left. The caller must not send the draft then, not even in part.
 pub fn mend(draft: &str, known_text: &[&str], manners: &Manners) -> Result<Mended, Unmendable> {
-    let known = KnownLinks::of(known_text);
-    let mut changes = Changes::default();
+    if draft.len() > LONGEST_DRAFT_BYTES {
+        return Err(Unmendable::TooLong);
+    }
+    if clean(draft).trim().is_empty() {
+        return Err(Unmendable::Empty);
+    }
+    let known = KnownLinks::gather(known_text);
     let mut text = draft.to_owned();
-    for _ in 0..MOST_PASSES {
-        let next = one_pass(&text, &known, manners, &mut changes)?;
+    let mut changes = Vec::new();
+    for _ in 0..MOST_ROUNDS {
+        let next = one_round(&text, &known, manners, &mut changes)?;
         if next == text {
-            break;
+            return judge(text, changes);
         }
         text = next;
     }
-    if text.is_empty() { Err(Unmendable::Empty) } else { Ok(Mended { text, changes: changes.0 }) }
+    Err(Unmendable::Unsettled)
 }
 
-/// Collects the kinds of rewrites, each once.
-#[derive(Debug, Default)]
-struct Changes(Vec<Change>);
-
-impl Changes {
-    fn note(&mut self, change: Change) {
-        if !self.0.contains(&change) {
-            self.0.push(change);
-        }
-    }
-}
-
-fn one_pass(
+/// Applies every rule once, in an order in which later rules seldom wake earlier ones.
+fn one_round(
     text: &str,
     known: &KnownLinks,
     manners: &Manners,
-    changes: &mut Changes,
+    changes: &mut Vec<Change>,
 ) -> Result<String, Unmendable> {
-    let visible = visible(text, changes);
-    let mut masks = Masks::default();
-    let mut text = hide_code(&visible, known, &mut masks, changes);
-    text = without_html(&text, changes);
-    text = links::mend(&text, known, &mut masks, changes);
-    text = without_calls(&text, changes);
-    if !manners.emoji {
-        text = without_emoji(&text, changes);
+    let links = |text: &str| links::remove_unknown_links(text, known);
+    let emoji = |text: &str| match manners.emoji {
+        Emoji::Allowed => text.to_owned(),
+        Emoji::Removed => emoji::remove_emoji(text),
+    };
+    let rules: [(Change, Rule<'_>); 9] = [
+        (Change::CharactersCleaned, &clean),
+        (Change::MarkupRemoved, &markup::remove_markup),
+        (Change::LinkRemoved, &links),
+        (Change::PingDefused, &defuse_pings),
+        (Change::EmojiRemoved, &emoji),
+        (Change::DashRewritten, &dashes::rewrite_dashes),
+        (Change::SpacingTidied, &tidy_spacing),
+        (Change::CloserCut, &filler::cut_closers),
+        (Change::OpenerCut, &filler::cut_openers),
+    ];
+    let mut text = text.to_owned();
+    for (change, rule) in rules {
+        let next = rule(&text);
+        note(change, next != text, changes);
+        text = next;
     }
-    text = without_dashes(&text, changes);
-    text = tidy_lines(&text);
-    if text.is_empty() {
-        return Err(Unmendable::Empty);
-    }
-    text = without_openers(&text, changes);
-    text = without_closers(&text, changes).ok_or(Unmendable::OnlyFiller)?;
-    let text = masks.reveal(&text);
-    Ok(shortened(text.trim(), manners.max_chars, changes))
+    let next = shorten(&text, manners.max_chars)?;
+    note(Change::Shortened, next != text, changes);
+    Ok(next)
 }
 
-// Characters nobody sees.
-
-/// Drops the characters nobody can see, which only serve to hide text or instructions.
-pub fn strip_invisible(text: &str) -> Cow<'_, str> {
-    let (mut out, mut same) = (String::with_capacity(text.len()), true);
-    let mut chars = text.chars().peekable();
-    let mut before = ' ';
-    while let Some(c) = chars.next() {
-        let next = chars.peek().copied().unwrap_or(' ');
-        let kept = match c {
-            '\r' if next == '\n' => false,
-            '\n' | '\t' => true,
-            '\u{200d}' => (draws_emoji(before) || before == '\u{fe0f}') && draws_emoji(next),
-            '\u{fe0f}' => draws_emoji(before) || (is_keycap(before) && next == '\u{20e3}'),
-            _ => !is_invisible(c),
-        };
-        if kept {
-            out.push(c);
-            before = c;
-        }
-        same &= kept;
+fn note(change: Change, happened: bool, changes: &mut Vec<Change>) {
+    if happened && !changes.contains(&change) {
+        changes.push(change);
     }
-    if same { Cow::Borrowed(text) } else { Cow::Owned(out) }
 }
 
-fn is_invisible(c: char) -> bool {
-    let zero_width =
-        matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{ad}' | '\u{180e}');
-    let turns_text = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let tags = matches!(c, '\u{e0000}'..='\u{e007f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}');
-    zero_width || turns_text || tags || c.is_control()
+/// Decides whether a text that no rule changes any more is worth sending.
+fn judge(text: String, changes: Vec<Change>) -> Result<Mended, Unmendable> {
+    let said = text.strip_suffix(CUT_TAIL).unwrap_or(&text);
+    let prose = text::Shielded::code(said).text;
+    if filler::is_bare_ping(&prose) {
+        Err(Unmendable::BarePing)
+    } else if filler::is_stock_phrase(&prose) {
+        Err(Unmendable::OnlyFiller)
+    } else if !said.contains(|c: char| c.is_alphanumeric() || emoji::is_emoji(c)) {
+        Err(Unmendable::NothingLeft)
+    } else {
+        Ok(Mended { text, changes })
+    }
 }
 
-fn is_keycap(c: char) -> bool {
-    c.is_ascii_digit() || matches!(c, '#' | '*')
+/// Makes every line break `\n` and drops control and invisible characters.
+fn clean(text: &str) -> String {
+    let plain: String = text
+        .replace("\r\n", "\n")
+        .chars()
+        .map(|c| if matches!(c, '\r' | '\u{85}' | '\u{2028}' | '\u{2029}') { '\n' } else { c })
+        .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
+        .collect();
+    strip_invisible(&plain).into_owned()
 }
 
-fn visible(text: &str, changes: &mut Changes) -> String {
-    let kept: String = strip_invisible(text).chars().filter(|c| !Masks::is_mask(*c)).collect();
-    if kept != text.replace("\r\n", "\n") {
-        changes.note(Change::Invisible);
-    }
-    kept
+/// Takes the at sign from `@channel`, `@here` and `@everyone`, which would call a whole room.
+fn defuse_pings(text: &str) -> String {
+    markup::rewrite(text, &['@'], |out, at| {
+        let inside = at.trim_start_matches('@');
+        let end = inside.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '-');
+        let (word, after) = inside.split_at_checked(end.unwrap_or(inside.len()))?;
+        let calls = ["channel", "here", "everyone"].iter().any(|w| word.eq_ignore_ascii_case(w));
+        let in_address = out.ends_with(|c: char| c.is_alphanumeric() || c == '/')
+            || after.strip_prefix('.').is_some_and(|host| host.starts_with(char::is_alphanumeric));
+        (calls && !in_address).then(|| {
+            out.push_str(word);
+            after
+        })
+    })
 }
 
-// Pieces that rewrites must not see.
-
-/// Swaps code and good links for single private characters while the prose around them is rewritten.
-#[derive(Debug, Default)]
-struct Masks(Vec<String>);
-
-impl Masks {
-    const FIRST: u32 = 0xf_0000;
-    const LAST: u32 = 0xf_fffd;
-
-    fn is_mask(c: char) -> bool {
-        (Self::FIRST..=Self::LAST).contains(&u32::from(c))
-    }
-
-    /// Hides a piece, unless there are more than anybody writes.
-    fn hide(&mut self, piece: String) -> Option<char> {
-        let at = u32::try_from(self.0.len()).ok()?.checked_add(Self::FIRST)?;
-        let mask = char::from_u32(at).filter(|c| Self::is_mask(*c))?;
-        self.0.push(piece);
-        Some(mask)
-    }
-
-    fn reveal(&self, text: &str) -> String {
-        let mut out = String::with_capacity(text.len());
-        for c in text.chars() {
-            let at = u32::from(c).checked_sub(Self::FIRST).and_then(|at| usize::try_from(at).ok());
-            match at.and_then(|at| self.0.get(at)) {
-                Some(piece) => out.push_str(piece),
-                None => out.push(c),
+/// Takes off spaces at line ends and blank lines beyond two in a row; code keeps its own.
+fn tidy_spacing(text: &str) -> String {
+    let tidied = text::on_prose(text, |prose| {
+        let mut out = String::with_capacity(prose.len());
+        let mut blank_lines = 0;
+        for line in prose.split('\n').map(str::trim_end) {
+            blank_lines = if line.is_empty() { blank_lines + 1 } else { 0 };
+            if blank_lines <= 2 {
+                out.push_str(line);
+                out.push('\n');
             }
         }
         out
-    }
+    });
+    tidied.trim().to_owned()
 }
 
-fn hide_code(text: &str, known: &KnownLinks, masks: &mut Masks, changes: &mut Changes) -> String {
-    let (mut out, mut rest, mut line_start) = (String::with_capacity(text.len()), text, true);
-    while let Some(c) = rest.chars().next() {
-        let code = if line_start { fenced(rest) } else { None }.or_else(|| ticked(rest));
-        let Some((piece, after)) = code else {
-            line_start = c == '\n' || (line_start && c == ' ');
-            let run = if c == '`' { rest.len() - rest.trim_start_matches('`').len() } else { c.len_utf8() };
-            let (plain, after) = rest.split_at_checked(run).unwrap_or((rest, ""));
-            out.push_str(plain);
-            rest = after;
-            continue;
-        };
-        let piece = links::mend_code(piece, known, changes);
-        match masks.hide(piece) {
-            Some(mask) => out.push(mask),
-            None => break,
-        }
-        (rest, line_start) = (after, false);
-    }
-    out.push_str(rest);
-    out
-}
-
-/// Reads a fenced block, up to its closing line or the end.
-fn fenced(rest: &str) -> Option<(&str, &str)> {
-    let ticks = rest.len() - rest.trim_start_matches('`').len();
-    let opening = rest.split('\n').next().unwrap_or_default();
-    if ticks < 3 || opening.trim_start_matches('`').contains('`') {
-        return None;
-    }
-    let mut end = opening.len();
-    for line in rest.split('\n').skip(1) {
-        end += 1 + line.len();
-        let line = line.trim();
-        if line.len() >= ticks && line.chars().all(|c| c == '`') {
-            return rest.split_at_checked(end);
-        }
-    }
-    Some((rest, ""))
-}
-
-/// Reads a backtick span that closes on its line.
-fn ticked(rest: &str) -> Option<(&str, &str)> {
-    let inner = rest.trim_start_matches('`');
-    let ticks = rest.len() - inner.len();
-    if ticks == 0 {
-        return None;
-    }
-    let (mut run, mut end) = (0, ticks);
-    for c in inner.chars().chain(['\n']) {
-        match c {
-            '`' => run += 1,
-            _ if run == ticks => return rest.split_at_checked(end),
-            '\n' => return None,
-            _ => run = 0,
-        }
-        end += c.len_utf8();
-    }
-    None
-}
-
-/// Closes the hole a removed piece left: no doubled space, no empty brackets, none before a full stop.
-fn close_gap<'a>(out: &mut String, after: &'a str) -> &'a str {
-    let mut after = after;
-    loop {
-        let spaced = out.is_empty() || out.ends_with([' ', '\t', '\n', '(']);
-        after = if spaced { after.trim_start_matches([' ', '\t']) } else { after };
-        match after.strip_prefix(')') {
-            Some(tail) if out.ends_with('(') => after = tail,
-            _ => break,
-        }
-        out.pop();
-    }
-    if after.is_empty() || after.starts_with(['.', ',', ';', ':', '!', '?', ')', '\n']) {
-        out.truncate(out.trim_end_matches([' ', '\t']).len());
-    }
-    after
-}
-
-// Markup.
-
-const TAGS: &str = " a abbr address article aside audio b base bdi bdo big blockquote body br button canvas caption \
-    center cite code col dd del details dfn dialog div dl dt em embed fieldset figcaption figure font footer form \
-    frame h1 h2 h3 h4 h5 h6 head header hr html i iframe img input ins kbd label legend li link main map mark math \
-    menu meta nav noscript object ol optgroup option p param picture pre progress q s samp script section select \
-    small source span strike strong style sub summary sup svg table tbody td template textarea tfoot th thead \
-    time title tr track tt u ul var video wbr ";
-const BLOCKS: &str = " br p div li tr td th ul ol hr h1 h2 h3 h4 h5 h6 ";
-
-fn without_html(text: &str, changes: &mut Changes) -> String {
-    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
-    while let Some((before, tail)) = rest.split_once('<') {
-        out.push_str(before);
-        let Some((blocks, after)) = tag(tail) else {
-            out.push('<');
-            rest = tail;
-            continue;
-        };
-        changes.note(Change::Html);
-        let glues =
-            out.ends_with(|c: char| !c.is_whitespace()) && after.starts_with(|c: char| c.is_alphanumeric());
-        if blocks && glues {
-            out.push(' ');
-        }
-        let lone = out.is_empty() || out.ends_with([' ', '\n']);
-        rest = if lone { close_gap(&mut out, after) } else { after };
-    }
-    out.push_str(rest);
-    out
-}
-
-/// Reads what follows the `<` of a tag or comment; tells whether it sets its text apart.
-fn tag(tail: &str) -> Option<(bool, &str)> {
-    if let Some(comment) = tail.strip_prefix("!--") {
-        return comment.split_once("-->").map(|(_, after)| (false, after));
-    }
-    let (inside, after) = tail.split_once('>')?;
-    let named = inside.strip_prefix('/').unwrap_or(inside);
-    let end = named.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(named.len());
-    let (name, attributes) = named.split_at_checked(end)?;
-    let well_formed = name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && (attributes.is_empty() || attributes.starts_with(|c: char| c.is_whitespace() || c == '/'))
-        && !attributes.contains('<');
-    let name = format!(" {} ", name.to_ascii_lowercase());
-    let markup = TAGS.contains(&name) || inside.starts_with('/') || attributes.contains('=');
-    (well_formed && markup).then(|| (BLOCKS.contains(&name), after))
-}
-
-// Calls to everybody.
-
-const CALLS: [&str; 3] = ["channel", "here", "everyone"];
-
-fn without_calls(text: &str, changes: &mut Changes) -> String {
-    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
-    while let Some(at) = rest.find(['@', '<']) {
-        let (before, tail) = rest.split_at_checked(at).unwrap_or((rest, ""));
-        out.push_str(before);
-        let in_word =
-            out.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '%'));
-        if let Some((name, after)) = call(tail).filter(|_| !in_word || tail.starts_with('<')) {
-            changes.note(Change::Mention);
-            out.push_str(name);
-            rest = after;
-        } else {
-            let mark = if tail.starts_with('@') { '@' } else { '<' };
-            out.push(mark);
-            rest = tail.strip_prefix(mark).unwrap_or_default();
-        }
-    }
-    out.push_str(rest);
-    out
-}
-
-fn call(tail: &str) -> Option<(&str, &str)> {
-    let bracketed = tail.strip_prefix("<!");
-    let named = bracketed.or_else(|| tail.strip_prefix('@'))?;
-    for call in CALLS {
-        let Some((name, after)) = named.split_at_checked(call.len()) else { continue };
-        if !name.eq_ignore_ascii_case(call) {
-            continue;
-        }
-        if bracketed.is_some() {
-            return after
-                .split_once('>')
-                .filter(|(label, _)| is_label(label))
-                .map(|(_, after)| (name, after));
-        }
-        let host = after.strip_prefix(['.', '-']).unwrap_or(after);
-        return (!host.starts_with(|c: char| c.is_alphanumeric() || c == '_')).then_some((name, after));
-    }
-    None
-}
-
-fn is_label(label: &str) -> bool {
-    label.is_empty() || (label.starts_with('|') && !label.contains(['<', '\n']))
-}
-
-// Emoji.
-
-fn without_emoji(text: &str, changes: &mut Changes) -> String {
-    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
-    while let Some(first) = rest.graphemes(true).next() {
-        let after = rest.strip_prefix(first).unwrap_or_default();
-        if !is_emoji(first) {
-            out.push_str(first);
-            rest = after;
-            continue;
-        }
-        changes.note(Change::Emoji);
-        rest = close_gap(&mut out, after);
-        if out.ends_with(char::is_alphanumeric) && rest.starts_with(char::is_alphanumeric) {
-            out.push(' ');
-        }
-    }
-    out
-}
-
-fn is_emoji(grapheme: &str) -> bool {
-    grapheme.contains(['\u{20e3}', '\u{fe0f}']) || grapheme.chars().any(shows_as_emoji)
-}
-
-/// Tells the characters people see as emoji even without a variation selector.
-fn shows_as_emoji(c: char) -> bool {
-    let modern = matches!(c, '\u{1f000}'..='\u{1f0ff}' | '\u{1f18e}'..='\u{1f19a}' | '\u{1f1e6}'..='\u{1f1ff}'
-        | '\u{1f201}'..='\u{1f265}' | '\u{1f300}'..='\u{1f64f}' | '\u{1f680}'..='\u{1f6ff}'
-        | '\u{1f7e0}'..='\u{1f7ff}' | '\u{1f900}'..='\u{1faff}');
-    let clocks = matches!(c, '\u{231a}' | '\u{231b}' | '\u{23e9}'..='\u{23f3}' | '\u{25fd}' | '\u{25fe}');
-    let symbols = matches!(c, '\u{2600}'..='\u{2604}' | '\u{260e}' | '\u{2614}' | '\u{2615}' | '\u{2618}'
-        | '\u{261d}' | '\u{2620}'..='\u{2623}' | '\u{2639}'..='\u{263b}' | '\u{2648}'..='\u{2653}'
-        | '\u{2660}'..='\u{2668}' | '\u{267b}' | '\u{267f}' | '\u{2692}'..='\u{26ff}');
-    let dingbats = matches!(c, '\u{2702}' | '\u{2705}' | '\u{2708}'..='\u{270d}' | '\u{2728}' | '\u{2744}'
-        | '\u{274c}' | '\u{274e}' | '\u{2753}'..='\u{2755}' | '\u{2757}' | '\u{2763}' | '\u{2764}'
-        | '\u{2795}'..='\u{2797}' | '\u{27b0}' | '\u{27bf}' | '\u{2b1b}' | '\u{2b1c}' | '\u{2b50}' | '\u{2b55}');
-    modern || clocks || symbols || dingbats
-}
-
-/// Tells the characters that a variation selector turns into, or joins as, emoji.
-fn draws_emoji(c: char) -> bool {
-    let signs = matches!(
-        c,
-        '\u{203c}'
-            | '\u{2049}'
-            | '\u{2139}'
-            | '\u{24c2}'
-            | '\u{2934}'
-            | '\u{2935}'
-            | '\u{3030}'
-            | '\u{303d}'
-            | '\u{3297}'
-            | '\u{3299}'
-    );
-    let blocks = matches!(c, '\u{2194}'..='\u{21aa}' | '\u{2300}'..='\u{23ff}' | '\u{25a0}'..='\u{27bf}'
-        | '\u{2b00}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}');
-    signs || blocks
-}
-
-// Dashes.
-
-fn without_dashes(text: &str, changes: &mut Changes) -> String {
-    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
-    while let Some(c) = rest.chars().next() {
-        let tail = rest.trim_start_matches(is_gap);
-        let spaced = tail.len() < rest.len();
-        if let Some(after) = dash(tail, spaced) {
-            changes.note(Change::Dashes);
-            rest = rejoin(&mut out, after);
-            continue;
-        }
-        let run = if spaced { rest.len() - tail.len() } else { c.len_utf8() };
-        let (plain, after) = rest.split_at_checked(run).unwrap_or((rest, ""));
-        out.push_str(plain);
-        rest = after;
-    }
-    out
-}
-
-fn is_gap(c: char) -> bool {
-    c.is_whitespace() && c != '\n'
-}
-
-/// Reads a dash used as punctuation, with any more long dashes and spaces behind it.
-fn dash(rest: &str, spaced: bool) -> Option<&str> {
-    let first = rest.chars().next()?;
-    let after = match first {
-        '\u{2014}' | '\u{2015}' | '\u{2e3a}' | '\u{2e3b}' => rest.strip_prefix(first)?,
-        '\u{2013}' if spaced => rest.strip_prefix(first).filter(|after| ends_dash(after))?,
-        '-' if spaced && rest.starts_with("--") => {
-            let after = rest.trim_start_matches('-');
-            Some(after).filter(|after| ends_dash(after) && !after.trim_start().starts_with('|'))?
-        }
-        _ => return None,
-    };
-    Some(
-        after.trim_start_matches(|c| {
-            is_gap(c) || matches!(c, '\u{2014}' | '\u{2015}' | '\u{2e3a}' | '\u{2e3b}')
-        }),
-    )
-}
-
-fn ends_dash(after: &str) -> bool {
-    after.is_empty() || after.starts_with(char::is_whitespace)
-}
-
-/// Writes what belongs where a dash stood.
-fn rejoin<'a>(out: &mut String, after: &'a str) -> &'a str {
-    let (before, next) = (out.chars().next_back().unwrap_or('\n'), after.chars().next().unwrap_or('\n'));
-    let joint = match (before, next) {
-        ('\n', _) | (_, '\n') | ('(' | '[', _) => "",
-        (a, b) if a.is_ascii_digit() && b.is_ascii_digit() => "\u{2013}",
-        ('|', _) | (_, '|') => " - ",
-        (_, ',' | '.' | ';' | ':' | '!' | '?' | ')' | ']') => "",
-        (',' | ';' | ':' | '.' | '!' | '?', _) => " ",
-        _ => ", ",
-    };
-    out.push_str(joint);
-    after
-}
-
-// Lines.
-
-/// Trims every line's end, keeps one blank line between paragraphs and none around the whole.
-fn tidy_lines(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut blank = false;
-    for line in text.split('\n').map(str::trim_end) {
-        if line.is_empty() {
-            blank = true;
-            continue;
-        }
-        if !out.is_empty() {
-            out.push_str(if blank { "\n\n" } else { "\n" });
-        }
-        out.push_str(line);
-        blank = false;
-    }
-    out.trim().to_owned()
-}
-
-// Stock phrases.
-
-/// Openers that are an answer when nothing follows.
-const ANSWERS: [&str; 8] =
-    ["certainly", "sure", "sure thing", "of course", "absolutely", "hello", "hi", "no problem"];
-/// Openers that never answer anything.
-const OPENERS: [&str; 16] = [
-    "great question",
-    "good question",
-    "that's a great question",
-    "i'd be happy to help",
-    "i would be happy to help",
-    "i'd be happy to help you",
-    "i'd be happy to help with that",
-    "i'd be happy to help you with that",
-    "happy to help",
-    "happy to help with that",
-    "thank you for reaching out",
-    "thanks for reaching out",
-    "i hope this finds you well",
-    "i hope this message finds you well",
-    "i hope this email finds you well",
-    "hey, you around",
-];
-/// Openers that only a comma ends.
-const ROLES: [&str; 3] = ["as an ai", "as an ai language model", "as an ai assistant"];
-
-fn without_openers(text: &str, changes: &mut Changes) -> String {
-    let (mut rest, mut raise) = (text, false);
-    while let Some((after, upper)) = opener(rest).filter(|(after, _)| !after.is_empty()) {
-        changes.note(Change::Opener);
-        (rest, raise) = (after, raise || upper);
-    }
-    raise.then(|| raised(rest)).flatten().unwrap_or_else(|| rest.to_owned())
-}
-
-/// Reads a stock opener with its punctuation; tells whether it began with a capital.
-fn opener(text: &str) -> Option<(&str, bool)> {
-    let upper = text.starts_with(char::is_uppercase);
-    for phrase in ANSWERS.into_iter().chain(OPENERS).chain(ROLES) {
-        let Some(tail) = after_phrase(text, phrase) else { continue };
-        let ends: &[char] = match phrase {
-            "hello" | "hi" => &['!'],
-            phrase if ROLES.contains(&phrase) => &[','],
-            "hey, you around" => &['?', '!', '.'],
-            _ => &['!', '.', ',', ':'],
-        };
-        let after = tail.trim_start_matches(ends);
-        if after.len() < tail.len() && (after.is_empty() || after.starts_with(char::is_whitespace)) {
-            return Some((after.trim_start(), upper));
-        }
-    }
-    None
-}
-
-/// Strips a phrase, in any case and with either apostrophe.
-fn after_phrase<'a>(text: &'a str, phrase: &str) -> Option<&'a str> {
-    let mut rest = text;
-    for wanted in phrase.chars() {
-        let c = rest.chars().next()?;
-        let plain = if c == '\u{2019}' { '\'' } else { c.to_ascii_lowercase() };
-        rest = rest.strip_prefix(c).filter(|_| plain == wanted)?;
-    }
-    Some(rest)
-}
-
-fn raised(text: &str) -> Option<String> {
-    let first = text.chars().next().filter(|c| c.is_lowercase())?;
-    Some(first.to_uppercase().chain(text.strip_prefix(first)?.chars()).collect())
-}
-
-const CLOSERS: [&str; 20] = [
-    "i hope this helps",
-    "i hope that helps",
-    "hope this helps",
-    "hope that helps",
-    "let me know if you have any",
-    "let me know if you need any",
-    "let me know if there's anything else",
-    "let me know if there is anything else",
-    "please let me know if you have any",
-    "please let me know if you need any",
-    "if you have any other questions",
-    "if you have any questions",
-    "if you have any further questions",
-    "feel free to reach out",
-    "feel free to ask",
-    "please feel free to",
-    "please don't hesitate to",
-    "don't hesitate to",
-    "please do not hesitate to",
-    "is there anything else",
-];
-const FAREWELLS: [&str; 7] = [
-    "best regards",
-    "kind regards",
-    "warm regards",
-    "regards",
-    "best wishes",
-    "sincerely",
-    "yours sincerely",
-];
-
-/// Cuts stock closers off the end; nothing is left of a draft that was only filler.
-fn without_closers(text: &str, changes: &mut Changes) -> Option<String> {
-    let mut rest = text;
-    while let Some(kept) = before_farewell(rest).or_else(|| before_closer(rest)) {
-        changes.note(Change::Closer);
-        rest = kept;
-    }
-    let words = rest.trim_end_matches(['!', '.', ',', ':', '?']);
-    let stock = OPENERS.iter().chain(&ROLES).any(|phrase| after_phrase(words, phrase) == Some(""));
-    let filler = rest.is_empty() || stock;
-    (!filler).then(|| rest.to_owned())
-}
-
-fn before_closer(text: &str) -> Option<&str> {
-    let (kept, last) = last_sentence(text);
-    let closes = CLOSERS.iter().any(|phrase| after_phrase(last, phrase).is_some());
-    (closes && is_hollow(last)).then_some(kept.trim_end())
-}
-
-/// Tells a stock sentence from one that names somebody, a figure or a place.
-fn is_hollow(sentence: &str) -> bool {
-    let names = |word: &str| word.starts_with(char::is_uppercase) && word != "I" && !word.starts_with("I'");
-    let says = |c: char| c.is_numeric() || c == '@' || Masks::is_mask(c);
-    sentence.chars().count() <= 160
-        && !sentence.contains(says)
-        && !sentence.split_whitespace().skip(1).any(names)
-}
-
-fn last_sentence(text: &str) -> (&str, &str) {
-    let (mut start, mut ended) = (0, false);
-    let body = text.trim_end();
-    for (at, c) in body.char_indices() {
-        if c == '\n' || (ended && c.is_whitespace()) {
-            start = at + c.len_utf8();
-        }
-        ended = matches!(c, '.' | '!' | '?') || (ended && matches!(c, '"' | ')' | '\'' | ']' | '\u{201d}'));
-    }
-    body.split_at_checked(start).unwrap_or(("", body))
-}
-
-/// Cuts a "Best regards, Anna", on one line or over the last few.
-fn before_farewell(text: &str) -> Option<&str> {
-    let inline = last_sentence(text);
-    if takes_leave(inline.1) {
-        return Some(inline.0.trim_end());
-    }
-    let mut end = text.len();
-    for line in text.rsplit('\n').take(4) {
-        let start = end.checked_sub(line.len())?;
-        let (kept, tail) = text.split_at_checked(start)?;
-        if takes_leave(line) {
-            return (tail.chars().count() <= 80).then_some(kept.trim_end());
-        }
-        end = start.saturating_sub(1);
-    }
-    None
-}
-
-fn takes_leave(line: &str) -> bool {
-    let ends = |tail: &str| tail.is_empty() || tail.starts_with([',', '.', '!']);
-    line.chars().count() <= 60 && FAREWELLS.iter().any(|phrase| after_phrase(line, phrase).is_some_and(ends))
-}
-
-// Length.
-
-const CUT: &str = " (cut here)";
-const FENCE: &str = "\n```\n";
-
-fn shortened(text: &str, max_chars: usize, changes: &mut Changes) -> String {
+/// Cuts `text` to `max_chars` at a sentence end, or at a word when no sentence end is near.
+fn shorten(text: &str, max_chars: usize) -> Result<String, Unmendable> {
     if text.chars().count() <= max_chars {
-        return text.to_owned();
+        return Ok(text.to_owned());
     }
-    changes.note(Change::Length);
-    let room = max_chars.saturating_sub(CUT.len() + FENCE.len());
-    if room == 0 {
-        return text.chars().take(max_chars).collect::<String>().trim().to_owned();
-    }
-    let kept: String = text.chars().take(room).collect();
-    let kept = whole_sentences(&kept);
-    let fences = kept.split('\n').filter(|line| line.trim_start().starts_with("```")).count();
-    if fences % 2 == 1 { format!("{kept}{FENCE}{}", CUT.trim_start()) } else { format!("{kept}{CUT}") }
-}
-
-/// Cuts back to the last sentence end, else to the last word end.
-fn whole_sentences(text: &str) -> &str {
-    let (mut sentence, mut word, mut ended) = (0, 0, false);
-    for (at, c) in text.char_indices() {
-        if c.is_whitespace() {
-            word = at;
-            sentence = if ended || c == '\n' { at } else { sentence };
-        }
-        ended = matches!(c, '.' | '!' | '?') || (ended && matches!(c, '"' | ')' | ']' | '\''));
-    }
-    let end = if ended {
-        text.len()
-    } else if sentence > 0 {
-        sentence
-    } else {
-        word
-    };
+    // One more for the space or line break before the note.
+    let room = max_chars.saturating_sub(CUT_TAIL.chars().count() + 1);
+    let limit = text.char_indices().nth(room).map_or(text.len(), |(at, _)| at);
+    let code = text::code_ranges(text);
+    let is_free =
+        |end: &usize| *end > 0 && *end <= limit && !code.iter().any(|c| c.start < *end && *end < c.end);
+    let sentence = text::sentence_ends(text).into_iter().rfind(is_free);
+    let words = text.char_indices().filter(|(_, c)| c.is_whitespace()).map(|(at, _)| at);
+    let clusters = text.grapheme_indices(true).map(|(at, _)| at);
+    let end = sentence
+        .filter(|end| *end >= limit / 4)
+        .or_else(|| words.into_iter().rfind(is_free))
+        .or_else(|| clusters.into_iter().rfind(|end| *end > 0 && *end <= limit))
+        .ok_or(Unmendable::NoRoom)?;
     let kept = text.get(..end).unwrap_or_default().trim_end();
-    if kept.is_empty() { text } else { kept }
+    let after_fence = kept.lines().next_back().is_some_and(|l| text::fence_marker(l).is_some());
+    let gap = if after_fence { '\n' } else { ' ' };
+    Ok(format!("{kept}{gap}{CUT_TAIL}"))
 }

@@ -78,7 +78,7 @@ fn composer(person: &Person, unsent: Option<Unsent<'_>>) -> Markup {
             // A form that is sent twice, by a double click or a reload, is one message.
             input type="hidden" name="key" value=(uuid::Uuid::new_v4());
             label.unseen for="text" { "Message to " (person.name) }
-            textarea #text name="text" rows="3" placeholder={ "Message to @" (person.handle) } {
+            textarea #text name="text" rows="2" placeholder={ "Message to @" (person.handle) } {
                 // HTML drops the first line end of a textarea, so it gets one to drop.
                 "\n" (text)
             }

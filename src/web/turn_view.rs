@@ -127,7 +127,7 @@ impl Turn {
         let total_ms: f64 = timings_ms.iter().map(|(_, ms)| ms).sum();
         html! {
             details.how {
-                summary { "How it got there" span.hint { " " (passages.len()) " passages, " (seconds(total_ms)) } }
+                summary { "How it got there" span.hint { " " (passages.len()) " " @if passages.len() == 1 { "passage" } @else { "passages" } ", " (seconds(total_ms)) } }
                 h3 { "Queries it wrote" }
                 @if queries.is_empty() { p.hint { "None; your message itself was looked up." } }
                 @else { ul.queries { @for query in queries { li { (query) } } } }
@@ -135,7 +135,7 @@ impl Turn {
                 @if passages.is_empty() { p.hint { "None." } }
                 ol.passages { @for passage in shown {
                     li id={ "turn-" (self.row.id) "-passage-" (passage.n) } value=(passage.n) {
-                        p.source { b { "[" (passage.n) "] " (passage.title) } span.score title="fused rank score, higher is better" { (format!("{:.3}", passage.score)) } }
+                        p.source { b { "[" (passage.n) "] " (passage.title) } span.score title="fused rank score, higher is better" { "score " (format!("{:.3}", passage.score)) } }
                         p.path { (passage.source) }
                         p.words { (passage.text) }
                     }
@@ -175,7 +175,11 @@ fn with_cites(text: &str, cites: &[usize], inbox: InboxId) -> Markup {
 }
 
 fn seconds(ms: f64) -> String {
-    if ms < 1000.0 { format!("{ms:.0} ms") } else { format!("{:.1} s", ms / 1000.0) }
+    match ms {
+        ..10.0 => format!("{ms:.1} ms"),
+        ..1000.0 => format!("{ms:.0} ms"),
+        _ => format!("{:.1} s", ms / 1000.0),
+    }
 }
 
 fn step_name(step: &str) -> &str {

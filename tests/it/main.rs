@@ -8,10 +8,12 @@
     reason = "a test may panic, and its tables are read once"
 )]
 
+mod browser;
 mod crash;
 mod direction;
 mod errors;
 mod inbox;
+mod memory;
 mod real_turn;
 mod support;
 mod web;

@@ -180,20 +180,21 @@ async fn five_hundred_interleaved_requests_equal_their_cold_runs() {
     let dir = tempfile::tempdir().unwrap();
     let systems = [
         "You answer in one short sentence.".to_owned(),
-        format!("You are careful. {}", "Always name the note you used. ".repeat(14)),
+        format!("You are careful. {}", "Always name the note you used. ".repeat(9)),
     ];
     let users = [
         "When is the fair?",
         "Who pays for lunch, and until when?",
         "hi",
-        &"Tell me about lamps. ".repeat(12),
+        &"Tell me about lamps. ".repeat(8),
     ];
     let kinds: Vec<(usize, usize, usize)> =
         (0..4).flat_map(|a| (0..2).flat_map(move |s| (0..4).map(move |u| (a, s, u)))).collect();
 
     let mut cold = HashMap::new();
     for kind in &kinds {
-        let engine = engine();
+        let engine =
+            Engine::start(EngineConfig { threads: 2, context_tokens: 512, ..EngineConfig::default() });
         let model = engine.load_model(&base_path()).await.unwrap();
         let ids = adapters(&engine, &model, dir.path(), 3).await;
         let (a, s, u) = *kind;
@@ -205,8 +206,7 @@ async fn five_hundred_interleaved_requests_equal_their_cold_runs() {
     assert!(different.len() >= 2, "the adapters must matter, or this test shows nothing");
 
     // Room for the base and about three lanes: lanes, adapters and prefixes come and go.
-    let engine =
-        Engine::start(EngineConfig { threads: 2, memory_bytes: 330 << 20, ..EngineConfig::default() });
+    let engine = Engine::start(EngineConfig { threads: 2, memory_bytes: 220 << 20, context_tokens: 512 });
     let model = engine.load_model(&base_path()).await.unwrap();
     let ids = adapters(&engine, &model, dir.path(), 3).await;
     let mut random = 42_u64;

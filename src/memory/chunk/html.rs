@@ -13,6 +13,8 @@ const WIDTH: usize = 100_000;
 const DEEPEST: usize = 200;
 /// Marks the line of a heading in the rendered text. A page cannot forge it: control characters are not text.
 const MARK: char = '\u{1}';
+/// Stands between the cells of a row.
+const CELL_END: &str = " | ";
 
 pub(super) fn outline(html: &str) -> Outline {
     let mut outline = Outline::default();
@@ -48,12 +50,36 @@ pub(super) fn visible_text(html: &str) -> String {
 fn render(html: &str) -> (Option<String>, String) {
     let html: String = html.chars().filter(|c| *c != MARK).collect();
     let config = html2text::config::with_decorator(Plain::default()).no_table_borders().no_link_wrapping();
-    let Ok(dom) = config.parse_html(html.as_bytes()) else {
+    let Ok(mut dom) = config.parse_html(html.as_bytes()) else {
         return (None, String::new());
     };
     let title = cut_hidden(&dom.document);
+    if html.contains("<t") || html.contains("<T") {
+        let mut written = Vec::new();
+        if dom.serialize(&mut written).is_ok()
+            && let Ok(flat) = config.parse_html(rows_as_lines(&String::from_utf8_lossy(&written)).as_bytes())
+        {
+            dom = flat;
+        }
+    }
     let text = config.dom_to_render_tree(&dom).and_then(|tree| config.render_to_string(tree, WIDTH));
-    (title, text.unwrap_or_default())
+    let text = text.unwrap_or_default();
+    let lines = text.lines().map(|line| line.trim_end().trim_end_matches(CELL_END.trim_end()));
+    (title, lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// Makes each row of a table a line: html2text would set columns and wrap what stands in them.
+///
+/// `html` is as html5ever writes it, so tags are lower-case and text has no angle brackets.
+fn rows_as_lines(html: &str) -> String {
+    let mut flat = html.to_owned();
+    for (tag, instead) in [("table", "div"), ("tr", "div"), ("td", "span"), ("th", "span")] {
+        let end = if instead == "span" { CELL_END } else { "" };
+        flat = flat.replace(&format!("<{tag}>"), &format!("<{instead}>"));
+        flat = flat.replace(&format!("<{tag} "), &format!("<{instead} "));
+        flat = flat.replace(&format!("</{tag}>"), &format!("{end}</{instead}>"));
+    }
+    flat
 }
 
 /// Removes what is hidden below `root` or nests too deeply, and returns the page's title.
@@ -63,12 +89,13 @@ fn cut_hidden(root: &Handle) -> Option<String> {
     while let Some((node, depth)) = open.pop() {
         let mut children = node.children.borrow_mut();
         if title.is_none() {
-            title = children.iter().find(|child| is_named(child, "title")).and_then(title_text);
+            title = children.iter().find(|child| is_named(child, "title")).and_then(inner_text);
         }
         if depth == DEEPEST {
             children.clear();
         }
         children.retain(|child| !is_hidden(child));
+        children.iter().for_each(drop_repeated_target);
         open.extend(children.iter().map(|child| (child.clone(), depth + 1)));
     }
     title
@@ -114,15 +141,26 @@ fn hides(style: &str) -> bool {
     })
 }
 
-/// The words of a `<title>`. Text nodes are private to html2text, so they are read from the serialised element.
-fn title_text(title: &Handle) -> Option<String> {
+/// A link whose words are its target needs no target after them.
+fn drop_repeated_target(node: &Handle) {
+    if let Element { attrs, .. } = &node.data
+        && is_named(node, "a")
+        && let Some(words) = inner_text(node)
+    {
+        let repeats = |target: &str| target.strip_prefix("mailto:").unwrap_or(target) == words;
+        attrs.borrow_mut().retain(|attr| &*attr.name.local != "href" || !repeats(&attr.value));
+    }
+}
+
+/// The words of an element without elements in it. Text nodes are private to html2text, so they are read from
+/// the serialised element.
+fn inner_text(element: &Handle) -> Option<String> {
     let mut written = Vec::new();
-    title.serialize(&mut written).ok()?;
+    element.serialize(&mut written).ok()?;
     let written = String::from_utf8(written).ok()?;
-    let (_, inner) = written.split_once('>')?;
-    let inner = inner.strip_suffix("</title>")?;
+    let (_, inner) = written.rsplit_once("</")?.0.split_once('>')?;
     let text = inner.replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", " ").replace("&amp;", "&");
-    Some(squeeze(&text)).filter(|text| !text.is_empty())
+    Some(squeeze(&text)).filter(|text| !text.is_empty() && !inner.contains('<'))
 }
 
 /// Text without decoration, except that headings are marked and links keep their targets.

@@ -12,7 +12,7 @@ use std::path::Path;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Counts up when equal files would be cut differently, so that every note is indexed anew.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// Most characters of a piece: about 220 tokens of English.
 pub(super) const MAX_CHARS: usize = 900;
@@ -195,7 +195,7 @@ fn squeeze(text: &str) -> String {
 /// Drops what nobody can see: control and zero-width characters, blank edges, space at line ends.
 fn tidy(text: &str) -> String {
     let visible = |c: &char| *c == '\n' || *c == '\t' || !(c.is_control() || is_invisible(*c));
-    let seen: String = text.chars().filter(visible).collect();
+    let seen: String = text.chars().filter(visible).map(|c| if c == '\u{a0}' { ' ' } else { c }).collect();
     seen.lines().map(str::trim_end).collect::<Vec<_>>().join("\n").trim_matches('\n').to_owned()
 }
 

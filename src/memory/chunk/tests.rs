@@ -52,16 +52,21 @@ fn html_gives_its_title_and_headings_and_hides_what_a_page_hides() {
          <p>Intro <a href='https://example.com/p'>prices</a>.</p><h2>Terms</h2><p>Net 30.</p>\
          <p style='display: none'>one</p><p hidden>two</p><div style='font-size:0px'>three</div>\
          <span aria-hidden=true>four</span><p style='opacity:0.9'>Seen.</p><!-- five -->\
-         <ul><li>a<li>b</ul><table><tr><th>who<th>days<tr><td>EU<td>14</table></body></html>",
+         <ul><li>a<li>b</ul><table><thead><tr><th>who<th>days<tr><td>EU<td>14 days <b>at least</b></table>\
+         <a href=https://example.com/q>https://example.com/q</a> <a href='javascript:x()'>j</a></body></html>",
     );
     assert_eq!(doc.title, "Price & terms");
     let shown = pieces(&doc);
     assert_eq!(shown[0], ("Price & terms", "Intro prices (https://example.com/p)."));
     assert_eq!(shown[1].0, "Price & terms > Terms");
-    for word in ["Net 30.", "Seen.", "- a\n- b", "EU"] {
+    for word in
+        ["Net 30.", "Seen.", "- a\n- b", "who | days\nEU | 14 days at least\n", "\nhttps://example.com/q j"]
+    {
         assert!(shown[1].1.contains(word), "{word} in {:?}", shown[1].1);
     }
-    for word in ["one", "two", "three", "four", "five", "var x", "p{}"] {
+    for word in
+        ["one", "two", "three", "four", "five", "var x", "p{}", "(https://example.com/q)", "javascript"]
+    {
         assert!(!shown[1].1.contains(word), "{word} in {:?}", shown[1].1);
     }
 }

@@ -71,10 +71,7 @@ function follow(turns) {
     for (const turn of turns.querySelectorAll("[data-pending]")) refresh(turn.dataset.turn);
   };
 
-  const source = new EventSource(events);
-  source.addEventListener("open", refreshAll);
-  source.addEventListener("missed", refreshAll);
-  source.addEventListener("moment", (event) => {
+  function tell(event) {
     const moment = JSON.parse(event.data);
     if (moment.settled) return void settle(moment.inbox);
     const turn = find(moment.inbox);
@@ -86,9 +83,24 @@ function follow(turns) {
       draft.textContent = moment.draft;
       draft.parentElement.hidden = false;
     }
-  });
+  }
+
+  // Only while the page is seen: a browser opens six connections to one place, and tabs in the back would
+  // take them all.
+  let source = null;
+  function listen() {
+    source?.close();
+    source = null;
+    if (document.hidden) return;
+    source = new EventSource(events);
+    source.addEventListener("open", refreshAll);
+    source.addEventListener("missed", refreshAll);
+    source.addEventListener("moment", tell);
+  }
+  document.addEventListener("visibilitychange", listen);
+  listen();
   // Whatever the stream missed.
-  setInterval(refreshAll, 5000);
+  setInterval(() => document.hidden || refreshAll(), 5000);
 }
 
 localTimes(document);

@@ -177,7 +177,8 @@ async fn what_may_not_be_opened_is_said_and_keeps_its_note_for_the_same_readers(
     }
     desk.pass().await;
     let lock = |name: &str, mode| {
-        fs::set_permissions(desk.path(name), fs::Permissions::from_mode(mode)).unwrap();
+        let path = if name.is_empty() { desk.root.path().to_owned() } else { desk.path(name) };
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     };
     lock("a.md", 0);
     lock("locked", 0);
@@ -197,11 +198,11 @@ async fn what_may_not_be_opened_is_said_and_keeps_its_note_for_the_same_readers(
     lock("locked", 0o755);
     lock("a.md", 0o644);
     assert_eq!(counts(&desk.pass_over(&narrower).await), [3, 0, 1, 0]);
-    lock(".", 0);
+    lock("", 0);
     let err = sync_folder(&*desk.notes, &EMBED, &narrower, &|_| ()).await.unwrap_err();
     assert!(err.to_string().contains("Permission denied"), "{err}");
     assert_eq!(desk.listed().await.len(), 4);
-    lock(".", 0o755);
+    lock("", 0o755);
 }
 
 #[tokio::test]

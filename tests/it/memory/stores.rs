@@ -129,6 +129,8 @@ async fn a_copy_of_the_directory_taken_after_a_write_has_the_write() {
     assert!(files.success());
     let reopened = edge::open(&copy.path().join("notes"), DIMENSIONS).await.unwrap();
     assert_eq!(texts(&find(&*reopened, &alice(), &["three"]).await), ["three"]);
+    reopened.replace(note("a.md", "everyone", &["four"])).await.unwrap();
+    assert_eq!(texts(&find(&*reopened, &alice(), &["three"]).await), ["four"]);
 }
 
 #[tokio::test]

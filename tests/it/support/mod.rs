@@ -62,9 +62,23 @@ impl Site {
         command
     }
 
+    /// Starts `understudy run` for the first time and returns the sign-in link it prints.
+    pub fn start_console(&self) -> (Running, String) {
+        let mut child = self.command().arg("run").stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let link = lines
+            .map_while(Result::ok)
+            .find_map(|line| Some(line.split_once("Console: ")?.1.to_owned()))
+            .expect("the first start prints a link");
+        (self.wait(child), link)
+    }
+
     /// Starts `understudy run` and waits until it takes commands.
     pub fn start(&self) -> Running {
-        let child = self.command().arg("run").spawn().unwrap();
+        self.wait(self.command().arg("run").spawn().unwrap())
+    }
+
+    fn wait(&self, child: Child) -> Running {
         let mut running = Running { child, socket: self.data().join("control.sock") };
         let started = Instant::now();
         while running.connect().is_none() {

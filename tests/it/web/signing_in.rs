@@ -91,7 +91,10 @@ async fn monitors_need_no_sign_in() {
     assert!(desk.get("/metrics", "").await.body.contains("understudy_commits_total 1"));
     let ready = desk.get("/ready", "").await;
     let said: serde_json::Value = serde_json::from_str(&ready.body).unwrap();
-    assert_eq!((ready.status, said), (200, serde_json::json!({"ready": true, "parts": {"models": "loaded"}})));
+    assert_eq!(
+        (ready.status, said),
+        (200, serde_json::json!({"ready": true, "parts": {"models": "loaded"}}))
+    );
     desk.ready.store(false, Ordering::Relaxed);
     assert_eq!(desk.get("/ready", "").await.status, 503);
 }

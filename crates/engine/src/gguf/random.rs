@@ -64,11 +64,11 @@ pub fn write_random_adapter(path: &Path, base: &Header, rank: u32, seed: u64) ->
     for (_, shape) in &tensors {
         out.pad()?;
         for _ in 0..shape[0] * shape[1] {
-            // xorshift64 (Marsaglia 2003), mapped to [-0.02, 0.02).
+            // xorshift64 (Marsaglia 2003), mapped to [-0.06, 0.06).
             random ^= random << 13;
             random ^= random >> 7;
             random ^= random << 17;
-            let value = ((random >> 40) as f32 / 16_777_216.0 - 0.5) * 0.04;
+            let value = ((random >> 40) as f32 / 16_777_216.0 - 0.5) * 0.12;
             out.write_all(&value.to_le_bytes())?;
         }
     }
