@@ -232,6 +232,15 @@ impl Model {
         unsafe { sys::llama_vocab_is_eog(self.vocab(), token) }
     }
 
+    /// The token that ends an answer: the end of a turn, or of the text where the vocabulary has no turns.
+    #[must_use]
+    pub fn end_token(&self) -> Token {
+        // SAFETY: the vocabulary lives as long as the model.
+        let (turn, text) =
+            unsafe { (sys::llama_vocab_eot(self.vocab()), sys::llama_vocab_eos(self.vocab())) };
+        if turn < 0 { text } else { turn }
+    }
+
     /// Renders `messages` by the model's own chat template, ready for the model's answer.
     ///
     /// What people wrote is tokenised apart from the template, so no text can forge a turn of the chat.
