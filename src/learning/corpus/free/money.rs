@@ -1,0 +1,59 @@
+//! Money: expenses, travel, purchasing, invoices, gifts.
+
+use super::{Topic, free};
+
+pub(super) static TOPICS: &[Topic] = &[
+    Topic {
+        title: "Expense claims",
+        facts: &[
+            free("the time limit for expense claims", &["Claims are handed in within {dayn} of the spend."], &["hand in within {dayn} of the spend"], &["How long do I have to hand in an expense claim?", "Within how many days are expenses handed in?"], &["I still have old receipts, am I too late?", "How old may my receipts be?"], &["Expense claims are handed in within {dayn} of the spend"], &["within {dayn} of the spend"], &["expense claim time limit", "expenses hand in within days"]),
+            free("the receipt limit", &["A receipt is needed above {eurs}; below that a note will do."], &["receipt needed above {eurs}"], &["Above what amount is a receipt needed?", "From which amount do I need a receipt?"], &["I lost the slip for a snack, is that a problem?"], &["A receipt is needed above {eurs}"], &["above {eurs}"], &["receipt needed above amount", "expense receipt limit"]),
+            free("who approves expenses above the limit", &["Your lead approves; above {eurm} {person} approves as well."], &["approval: your lead, above {eurm} also {person}"], &["Who approves expenses above the limit, and what is the limit?", "From which amount on does a second person approve, and who is it?"], &["When do I need a second yes for my claim, and whose?"], &["Above {eurm} {person} approves as well"], &["above {eurm} also {person}"], &["expense second approval", "expenses approved above limit"]),
+            free("the rate for one's own car", &["Trips with your own car are paid with {eurs} per 100 km, only if no train gets you there in time."], &["own car: {eurs} per 100 km, only if no train gets you there in time"], &["What is paid for trips with one's own car?", "How much is the rate for my own car?"], &["What do I get back if I drive myself?"], &["Trips with your own car are paid with {eurs} per 100 km, only if no train gets you there in time"], &["{eurs} per 100 km, only if no train gets you there in time"], &["own car rate per km", "travel by own car reimbursement"]),
+            free("the payout day", &["Money is paid out {freq}."], &["payout: {freq}"], &["When are expenses paid out?"], &["When do I see my money?", "When does the cash for my claim arrive?"], &["Expenses are paid out {freq}"], &["{freq}"], &["expenses payout day", "expenses paid out when"]),
+            free("the meal rate", &["Meals on trips are paid flat: {eurs} for a full day, {eurs2} for half a day."], &["meals: {eurs} per full day, {eurs2} for half a day"], &["What is the flat rate for meals on a full day?"], &["How much food money do I get for a whole day out?"], &["The flat rate for meals is {eurs} for a full day"], &["{eurs} for a full day"], &["meal flat rate full day", "meals on trips allowance"]),
+            free("the limit for alcohol", &["Parking fines and seat upgrades are not paid, alcohol only up to {eurs} per guest."], &["not paid: fines, upgrades; alcohol only up to {eurs} per guest"], &["Up to what amount is alcohol for guests paid?"], &["I bought wine for a client, how much do they cover?"], &["Alcohol is paid up to {eurs} per guest"], &["up to {eurs} per guest"], &["alcohol for guests limit", "expenses not paid alcohol"]),
+        ],
+    },
+    Topic {
+        title: "Business travel",
+        facts: &[
+            free("the hotel limit", &["A hotel may cost up to {eurm} per night, breakfast included."], &["hotel: up to {eurm} per night with breakfast"], &["What may a hotel cost per night?", "How much is the hotel limit?"], &["How nice can my room be on a trip?", "How fancy may I sleep?"], &["A hotel may cost up to {eurm} per night"], &["up to {eurm} per night, breakfast included"], &["hotel limit per night", "hotel maximum price"]),
+            free("when first class is allowed", &["First class is allowed on trains longer than {hours}."], &["first class: trains longer than {hours}"], &["When is first class allowed on trains?"], &["When may I ride posh?"], &["First class is allowed on trains longer than {hours}"], &["on trains longer than {hours}"], &["first class train allowed", "train first class rule"]),
+            free("who books flights", &["Flights are booked by {person} only, at least {dayn} ahead."], &["flights: {person} books them, {dayn} ahead"], &["Who books flights, and how early?"], &["I have to fly, who sorts my ticket and how early do they want to know?"], &["Flights are booked by {person}, at least {dayn} ahead"], &["{person}, {dayn} ahead"], &["flight booking who", "flights booked days ahead"]),
+            free("the policy number of the travel insurance", &["Everyone on a trip is insured with {company}, policy {code}."], &["insurance: {company}, policy {code}"], &["What is the policy number of the travel insurance?"], &["I broke a leg abroad and they want a number, which one?"], &["The policy number is {code}, with {company}"], &["{code}, with {company}"], &["travel insurance policy number", "trip insurance"]),
+            free("whom to call in an emergency on a trip", &["In an emergency on a trip call {person} on extension {ext}."], &["emergency on a trip: {person}, ext {ext}"], &["Whom do I call in an emergency on a trip?"], &["I'm stuck abroad with no money, who do I ring?"], &["Call {person} on extension {ext}"], &["{person}, ext {ext}"], &["emergency on trip contact", "travel emergency phone"]),
+            free("travel time as working time", &["Of the time on the road, {pct} counts as work."], &["time on the road: {pct} counts as work"], &["How much of travel time counts as work?"], &["Do I get hours for sitting on the train?"], &["Of travel time, {pct} counts as work"], &["{pct} counts"], &["travel time counts as work", "travel hours working time share"]),
+        ],
+    },
+    Topic {
+        title: "Purchasing",
+        facts: &[
+            free("what one may buy without asking", &["Up to {eurm} everyone may buy without asking."], &["up to {eurm}: without asking"], &["Up to what amount may I buy without asking?"], &["How much can I just put on the card?"], &["Up to {eurm} everyone may buy without asking"], &["up to {eurm}"], &["buy without asking limit", "purchase limit without approval"]),
+            free("when three quotes are needed", &["Above {eurl} we need {num} quotes in writing."], &["above {eurl}: {num} written quotes"], &["How many quotes do we need, and above what amount?", "When do we need several quotes, and how many?"], &["When do I have to shop around, and how much?"], &["Above {eurl} we need {num} written quotes"], &["{num} quotes above {eurl}"], &["number of quotes needed", "written quotes above amount"]),
+            free("who signs large orders", &["Orders above {eurl} are signed by {person}."], &["orders above {eurl}: {person} signs"], &["Who signs orders above the large limit?", "Who signs large orders?"], &["Whose desk does a really big order land on?"], &["Orders above {eurl} are signed by {person}"], &["{person}, above {eurl}"], &["large orders signature", "who signs large orders"]),
+            free("where invoices go", &["Invoices go to {mail}, with the order number in the subject."], &["invoices to {mail}, order number in the subject"], &["Where do invoices go?", "To which address are invoices sent?"], &["A supplier wants to bill us, where does it go?"], &["Invoices go to {mail}"], &["{mail}, with the order number in the subject"], &["invoices address", "where to send invoices"]),
+            free("the shop for office supplies", &["Office supplies come from {company}, order by {weekday} noon."], &["office supplies: {company}, order by {weekday} noon"], &["Where do office supplies come from?", "Which shop do we use for office supplies?"], &["I'm out of pens, where do we get more?"], &["Office supplies come from {company}"], &["{company}"], &["office supplies shop", "office supplies supplier"]),
+            free("from which company we no longer buy", &["We no longer buy from {company}, they delivered {weeks} late."], &["no orders from {company} any more ({weeks} late)"], &["From which company do we no longer buy?"], &["Which firm is in our bad books?"], &["We no longer buy from {company}"], &["{company}"], &["no longer buy from company", "supplier excluded"]),
+        ],
+    },
+    Topic {
+        title: "Gifts and invitations",
+        facts: &[
+            free("the limit for gifts", &["Gifts up to {eurs} may be kept."], &["keep: up to {eurs}"], &["Up to what value may gifts be kept?"], &["A supplier gave me a present, can I take it home?"], &["Gifts up to {eurs} may be kept"], &["up to {eurs}"], &["gift limit keep", "gifts value allowed"]),
+            free("where gifts are written down", &["Everything else goes into the register {spot} within {wdays}."], &["register: {spot}, within {wdays}"], &["Where is the gift register, and how soon do I write in it?"], &["I got something pricey, where do I own up and how fast?"], &["The register is {spot}, and entries are due within {wdays}"], &["{spot}, within {wdays}"], &["gift register place", "gift register entry within"]),
+            free("who decides on invitations", &["Evening invitations need the ok of {person}."], &["evening invitations: ask {person}"], &["Who has to agree to an evening invitation?"], &["A client wants to take me out for dinner, who says yes?"], &["Evening invitations need the ok of {person}"], &["ask {person}"], &["evening invitation approval", "dinner invitation who agrees"]),
+            free("what happens to refused gifts", &["What we may not keep is raffled at the {month} lunch."], &["the rest: raffle at the {month} lunch"], &["What happens to gifts that may not be kept?"], &["Where does the fancy wine end up?"], &["They are raffled at the {month} lunch"], &["raffled at the {month} lunch"], &["gifts not kept raffle", "refused gifts"]),
+        ],
+    },
+    Topic {
+        title: "Invoices to customers",
+        facts: &[
+            free("when reminders go out", &["The first reminder goes out after {dayn}, the second after {dayn2}."], &["reminders: first after {dayn}, second after {dayn2}"], &["After how many days does the first reminder go out?"], &["A client won't pay, when do we nudge?"], &["The first reminder goes out after {dayn}"], &["after {dayn}"], &["first payment reminder days", "reminder unpaid invoice"]),
+            free("the reminder fee", &["From the second reminder on we add {eurs}."], &["from the second reminder: {eurs} on top"], &["What fee is added from the second reminder on?"], &["What do we slap on when they ignore us twice?"], &["From the second reminder on {eurs} is added"], &["{eurs}"], &["second reminder fee", "reminder fee"]),
+            free("the early payment discount", &["Who pays within {dayn} takes off {pct}."], &["early payment: {pct} off within {dayn}"], &["What is the discount for early payment, and within how many days?"], &["What do they save if they are quick, and how quick?"], &["Paying within {dayn} takes off {pct}"], &["{pct} off within {dayn}"], &["early payment discount", "discount for quick payment"]),
+            free("who writes credit notes", &["Credit notes are written by {person} in {dept}."], &["credit notes: {person} ({dept})"], &["Who writes credit notes?"], &["We billed too much, who puts that right?"], &["Credit notes are written by {person} in {dept}"], &["{person} in {dept}"], &["credit notes who", "credit note author"]),
+            free("the first invoice number", &["Numbers of this year begin at {code}."], &["numbers begin at {code}"], &["With which number do this year's invoices begin?"], &["What's the very first bill of the year called?"], &["This year's invoices begin at {code}"], &["at {code}"], &["invoice numbers begin", "first invoice number"]),
+        ],
+    },
+];
