@@ -38,6 +38,17 @@ pub(super) struct Asked {
     pub lead: &'static str,
     /// What to look for.
     pub queries: Vec<String>,
+    /// Whether all the fact is asked for, or only its first value.
+    pub scope: Scope,
+}
+
+/// How much of a fact is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// All of it.
+    Whole,
+    /// Its first value.
+    First,
 }
 
 /// A fact that stands on a page.
@@ -59,13 +70,33 @@ struct Typing {
 }
 
 const OPENINGS: &[&str] = &[
-    "Hi {you}, ", "Hey, ", "Morning! ", "Quick one: ", "Hello {you}, hope all is well. ", "Sorry to bother you. ",
-    "Back from lunch, so: ", "I was just wondering: ", "Small question. ", "One more thing: ", "Hi! I'm new here. ",
-    "For the newsletter I need this: ", "The phone is ringing off the hook today. ", "Ok so ", "Hey {you}! ",
+    "Hi {you}, ",
+    "Hey, ",
+    "Morning! ",
+    "Quick one: ",
+    "Hello {you}, hope all is well. ",
+    "Sorry to bother you. ",
+    "Back from lunch, so: ",
+    "I was just wondering: ",
+    "Small question. ",
+    "One more thing: ",
+    "Hi! I'm new here. ",
+    "For the newsletter I need this: ",
+    "The phone is ringing off the hook today. ",
+    "Ok so ",
+    "Hey {you}! ",
 ];
 const CLOSINGS: &[&str] = &[
-    " Thanks!", " Thank you", " cheers", " Thanks in advance.", " No rush.", " I have to tell the others at noon.", " thx",
-    " My boss wants to know.", " It's for a form.", " I can't find it anywhere.",
+    " Thanks!",
+    " Thank you",
+    " cheers",
+    " Thanks in advance.",
+    " No rush.",
+    " I have to tell the others at noon.",
+    " thx",
+    " My boss wants to know.",
+    " It's for a form.",
+    " I can't find it anywhere.",
 ];
 
 /// One question template as a message text.
@@ -145,7 +176,8 @@ fn sited(dice: &mut Dice, text: String, site: Option<&String>) -> String {
     match site {
         None => text,
         Some(site) => {
-            let opening = dice.pick(&["For {site}: ", "About {site}: ", "Over in {site}: ", "This is for {site}. "]);
+            let opening =
+                dice.pick(&["For {site}: ", "About {site}: ", "Over in {site}: ", "This is for {site}. "]);
             format!("{}{text}", opening.replace("{site}", site))
         }
     }
@@ -167,6 +199,7 @@ pub(super) fn single(dice: &mut Dice, placed: &Placed, loose: bool, you: &str) -
         queries: queries_for(dice, placed, most),
         facts: vec![(placed.known.clone(), placed.page)],
         lead: "",
+        scope: Scope::Whole,
     }
 }
 
@@ -180,7 +213,10 @@ pub(super) fn double(dice: &mut Dice, first: &Placed, second: &Placed, you: &str
     let message = if first.known.fact.key == second.known.fact.key && first.known.slots.contains_key("s") {
         let other = second.known.slots.get("s").cloned().unwrap_or_default();
         match dice.weighted(&[1, 1]) {
-            0 => format!("{one_text} And {}?", Known::clone(&second.known).say(dice, &["what about {s}", "the same for {s}"])),
+            0 => format!(
+                "{one_text} And {}?",
+                Known::clone(&second.known).say(dice, &["what about {s}", "the same for {s}"])
+            ),
             _ => format!("{one_text} I need it for {other} too."),
         }
     } else if one.contains(',') || two.contains(',') || two.starts_with('I') || dice.chance(0.4) {
@@ -198,6 +234,7 @@ pub(super) fn double(dice: &mut Dice, first: &Placed, second: &Placed, you: &str
         queries,
         facts: vec![(first.known.clone(), first.page), (second.known.clone(), second.page)],
         lead: "",
+        scope: Scope::Whole,
     }
 }
 
@@ -224,6 +261,7 @@ pub(super) fn check(dice: &mut Dice, pool: Pool, placed: &Placed, you: &str) -> 
         queries: queries_for(dice, placed, 2),
         facts: vec![(placed.known.clone(), placed.page)],
         lead,
+        scope: Scope::Whole,
     })
 }
 
@@ -235,7 +273,8 @@ pub(super) fn exchange(dice: &mut Dice, placed: &Placed, requester: &str) -> Vec
     let question = sited(dice, question, placed.site.as_ref());
     let answer = placed.known.say(dice, placed.known.fact.answer);
     // The numbers of an earlier turn say nothing about the notes of this one.
-    let answer = if dice.chance(0.5) { format!("{answer}.") } else { format!("{answer} [{}].", dice.from(1, 4)) };
+    let answer =
+        if dice.chance(0.5) { format!("{answer}.") } else { format!("{answer} [{}].", dice.from(1, 4)) };
     vec![(requester.to_owned(), question), ("You".to_owned(), answer)]
 }
 
@@ -245,7 +284,13 @@ pub(super) fn follow(dice: &mut Dice, first: &Placed, then: &Placed, requester: 
     let thread = exchange(dice, first, requester);
     let how = Typing { casual: dice.chance(0.4), slips: false };
     let message = if same_kind {
-        let other = dice.pick(&["And for {s}?", "And {s}?", "What about {s}?", "and the same for {s}?", "How is it with {s}?"]);
+        let other = dice.pick(&[
+            "And for {s}?",
+            "And {s}?",
+            "What about {s}?",
+            "and the same for {s}?",
+            "How is it with {s}?",
+        ]);
         typed(dice, other, &then.known, how)
     } else {
         let table = if then.known.fact.follow.is_empty() { return None } else { then.known.fact.follow };
@@ -259,6 +304,7 @@ pub(super) fn follow(dice: &mut Dice, first: &Placed, then: &Placed, requester: 
         queries: queries_for(dice, then, 2),
         facts: vec![(then.known.clone(), then.page)],
         lead: "",
+        scope: Scope::Whole,
     })
 }
 
@@ -266,12 +312,18 @@ pub(super) fn follow(dice: &mut Dice, first: &Placed, then: &Placed, requester: 
 pub(super) fn again(dice: &mut Dice, placed: &Placed, between: &Placed, requester: &str) -> Option<Asked> {
     let slot = placed.known.fact.answer_slots().into_iter().next()?;
     let words: &[&str] = match slot.trim_end_matches(|c: char| c.is_ascii_digit()) {
-        "eurs" | "eurm" | "eurl" => &["How much was that again?", "sorry, how much was it?", "What was the amount again?"],
-        "date" | "month" => &["When was that again?", "sorry, which date was it?", "What was the date again?"],
+        "eurs" | "eurm" | "eurl" => {
+            &["How much was that again?", "sorry, how much was it?", "What was the amount again?"]
+        }
+        "date" | "month" => {
+            &["When was that again?", "sorry, which date was it?", "What was the date again?"]
+        }
         "person" | "first" => &["Who was that again?", "sorry, what was the name again?"],
         "time" | "span" => &["What time was that again?", "sorry, at what time was it?"],
         "room" | "spot" | "street" | "floor" => &["Where was that again?", "sorry, where was it?"],
-        "mins" | "hours" | "dayn" | "wdays" | "weeks" | "months" | "years" => &["How long was that again?", "sorry, how long was it?"],
+        "mins" | "hours" | "dayn" | "wdays" | "weeks" | "months" | "years" => {
+            &["How long was that again?", "sorry, how long was it?"]
+        }
         "code" => &["What was the code again?", "sorry, which number was it?"],
         "pct" => &["What was the percentage again?", "How many percent was that?"],
         _ => return None,
@@ -290,6 +342,7 @@ pub(super) fn again(dice: &mut Dice, placed: &Placed, between: &Placed, requeste
         queries: queries_for(dice, placed, 2),
         facts: vec![(placed.known.clone(), placed.page)],
         lead: "",
+        scope: Scope::First,
     })
 }
 
@@ -307,4 +360,3 @@ fn kind(slot: &str) -> &'static str {
         _ => "other",
     }
 }
-

@@ -3,7 +3,7 @@
 //! `<a|b>` is one of the two. `{date}` is a value; its name, without a number behind it, says of which kind.
 //! `{s}`, `{S}` and `{n}` are the subject: in a sentence, at its beginning, and in a query.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use super::{dice::Dice, names::Pool, values};
 
@@ -72,6 +72,8 @@ pub(super) struct Known {
     pub fact: &'static Fact,
     /// Its values and its subject.
     pub slots: Slots,
+    /// The sentence of the note without its full stop; empty where it needs what stands around it.
+    pub said: String,
 }
 
 impl Known {
@@ -86,12 +88,11 @@ impl Known {
         let mut slots = given.clone();
         let templates = fact.note.iter().chain(fact.line);
         for name in templates.flat_map(|template| slot_names(template)) {
-            if !slots.contains_key(&name) {
-                let value = values::fresh(dice, pool, &name, used);
-                slots.insert(name, value);
+            if let Entry::Vacant(open) = slots.entry(name.clone()) {
+                open.insert(values::fresh(dice, pool, &name, used));
             }
         }
-        Self { fact, slots }
+        Self { fact, slots, said: String::new() }
     }
 
     /// One of `templates`, filled in.
@@ -99,11 +100,6 @@ impl Known {
         let template = dice.pick(templates);
         let worded = wording(dice, template);
         fill(&worded, &self.slots)
-    }
-
-    /// The values that a right answer brings.
-    pub fn answer_values(&self) -> Vec<String> {
-        self.fact.answer_slots().iter().filter_map(|name| self.slots.get(name).cloned()).collect()
     }
 }
 
@@ -163,13 +159,19 @@ pub(super) fn fill(template: &str, slots: &Slots) -> String {
 /// The text with its first letter in upper case.
 pub(super) fn upper_first(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
+    letters
+        .next()
+        .map(|first| first.to_uppercase().collect::<String>() + letters.as_str())
+        .unwrap_or_default()
 }
 
 /// The text with its first letter in lower case.
 pub(super) fn lower_first(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map(|first| first.to_lowercase().collect::<String>() + letters.as_str()).unwrap_or_default()
+    letters
+        .next()
+        .map(|first| first.to_lowercase().collect::<String>() + letters.as_str())
+        .unwrap_or_default()
 }
 
 /// A template whose sentence goes on from other words: lower case, unless it begins with a value.

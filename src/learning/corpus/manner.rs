@@ -46,6 +46,15 @@ const FORMAL: &[&str] = &[
     "Reserved and thorough, names the document by its title.",
 ];
 
+/// Whether a value alone is an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Brevity {
+    /// It is.
+    Welcome,
+    /// Two facts of one kind are told apart only by their subjects.
+    Unclear,
+}
+
 /// Beginnings of answers that tell somebody to do something, and so can't follow "says that".
 const ORDERS: &[&str] = &["Please", "Use", "Write", "Call", "Tell", "Announce", "Switch", "For", "On", "To"];
 
@@ -70,9 +79,23 @@ impl Manner {
     }
 
     /// The sentence that says `known` and cites note `n`, without what ends it.
-    pub fn say(self, dice: &mut Dice, known: &Known, n: usize, title: &str, lead: &str) -> String {
+    pub fn say(
+        self,
+        dice: &mut Dice,
+        known: &Known,
+        n: usize,
+        title: &str,
+        lead: &str,
+        brevity: Brevity,
+    ) -> String {
+        if self == Self::Plain && lead.is_empty() && !known.said.is_empty() && dice.chance(0.2) {
+            // The words of the note itself: what always works, also for kinds of facts never met before.
+            return format!("{} [{n}]", known.said);
+        }
         let template = match self {
-            Self::Lower if lead.is_empty() && dice.chance(0.65) => dice.pick(known.fact.short),
+            Self::Lower if brevity == Brevity::Welcome && lead.is_empty() && dice.chance(0.65) => {
+                dice.pick(known.fact.short)
+            }
             _ => dice.pick(known.fact.answer),
         };
         let template = wording(dice, template);

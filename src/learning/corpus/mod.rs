@@ -8,9 +8,12 @@
 
 mod asked;
 mod attributes;
+mod clauses;
+mod company;
 mod dice;
 mod fact;
 mod free;
+mod held_out;
 mod manner;
 mod names;
 mod pages;
@@ -22,8 +25,10 @@ mod talk;
 mod values;
 mod verdicts;
 
-use dice::Dice;
+pub use company::{Company, File, Kind, Question, company};
 pub use scene::Scene;
+
+use dice::Dice;
 
 /// The starter's lessons: `scenes` of them, the same for the same `seed`.
 #[must_use]
@@ -37,3 +42,6 @@ pub fn starter(seed: u64, scenes: usize) -> Vec<Scene> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

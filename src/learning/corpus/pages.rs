@@ -78,8 +78,7 @@ pub(super) fn subject_page(
     used: &mut BTreeSet<String>,
 ) -> Page {
     let slots = subject.slots();
-    let known: Vec<Known> =
-        facts.iter().map(|fact| Known::roll(dice, pool, fact, &slots, used)).collect();
+    let known: Vec<Known> = facts.iter().map(|fact| Known::roll(dice, pool, fact, &slots, used)).collect();
     let title = match known.as_slice() {
         [only] if dice.chance(0.5) => format!("{} > {}", subject.title(), only.fact.key),
         _ => subject.title(),
@@ -96,8 +95,7 @@ pub(super) fn topic_page(
     site: Option<&str>,
     used: &mut BTreeSet<String>,
 ) -> Page {
-    let known =
-        facts.iter().map(|fact| Known::roll(dice, pool, fact, &Slots::new(), used)).collect();
+    let known = facts.iter().map(|fact| Known::roll(dice, pool, fact, &Slots::new(), used)).collect();
     let title = site.map_or_else(|| topic.title.to_owned(), |site| format!("{} {site}", topic.title));
     Page { title, subject: None, site: site.map(str::to_owned), facts: known }
 }
@@ -128,7 +126,7 @@ impl Layout {
 }
 
 /// The text of `facts` in a layout.
-pub(super) fn write_out(dice: &mut Dice, facts: &[Known], layout: Layout) -> String {
+pub(super) fn write_out(dice: &mut Dice, facts: &mut [Known], layout: Layout) -> String {
     let sentences = match layout {
         Layout::Prose => facts.len(),
         Layout::Mixed => 1,
@@ -136,18 +134,25 @@ pub(super) fn write_out(dice: &mut Dice, facts: &[Known], layout: Layout) -> Str
     };
     let pronouns = dice.chance(0.35);
     let mut prose: Vec<String> = Vec::new();
-    for (place, known) in facts.iter().take(sentences).enumerate() {
+    for (place, known) in facts.iter_mut().take(sentences).enumerate() {
         let template = dice.pick(known.fact.note);
         let template = match template.strip_prefix("{S}") {
             Some(rest) if pronouns && place > 0 => format!("It{rest}"),
             _ => (*template).to_owned(),
         };
         let worded = wording(dice, &template);
-        prose.push(fill(&worded, &known.slots));
+        let sentence = fill(&worded, &known.slots);
+        if !template.starts_with("It ") && !sentence.contains(':') {
+            known.said = sentence.trim_end_matches('.').to_owned();
+        }
+        prose.push(sentence);
     }
     let mark = if layout == Layout::Lines { "" } else { "- " };
-    let lines: Vec<String> =
-        facts.iter().skip(sentences).map(|known| format!("{mark}{}", known.say(dice, known.fact.line))).collect();
+    let lines: Vec<String> = facts
+        .iter()
+        .skip(sentences)
+        .map(|known| format!("{mark}{}", known.say(dice, known.fact.line)))
+        .collect();
     let mut text = prose.join(" ");
     if !lines.is_empty() {
         if !text.is_empty() {
@@ -159,9 +164,9 @@ pub(super) fn write_out(dice: &mut Dice, facts: &[Known], layout: Layout) -> Str
 }
 
 /// The page as the prompt shows it, now and then with a line that tries to give orders.
-pub(super) fn note(dice: &mut Dice, page: &Page, hostile: bool) -> Note {
+pub(super) fn note(dice: &mut Dice, page: &mut Page, hostile: bool) -> Note {
     let layout = Layout::roll(dice);
-    let mut text = write_out(dice, &page.facts, layout);
+    let mut text = write_out(dice, &mut page.facts, layout);
     if layout == Layout::Prose && dice.chance(0.15) {
         text = format!("{text} {}", dice.pick(PADDING));
     }

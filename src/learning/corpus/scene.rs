@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{
-    asked::{self, Asked, Form, Placed},
+    asked::{self, Asked, Form, Placed, Scope},
     dice::Dice,
     fact::{BLANK, Fact, Known, Slots},
-    manner::Manner,
+    manner::{Brevity, Manner},
     names::Pool,
     pages::{self, LESSONS, Page},
     stage::{self, Stage},
@@ -24,10 +24,32 @@ pub struct Scene {
 }
 
 const ROLES: &[&str] = &[
-    "events and office", "purchasing", "head of sales", "IT support", "payroll", "HR", "quality manager", "facility manager",
-    "brand and press", "warehouse lead", "customer support", "legal", "bookkeeping", "production planner", "site manager",
-    "assistant to the board", "product owner", "fleet manager", "training coordinator", "shift lead", "research", "kitchen chef",
-    "data protection", "project lead", "safety officer", "operations",
+    "events and office",
+    "purchasing",
+    "head of sales",
+    "IT support",
+    "payroll",
+    "HR",
+    "quality manager",
+    "facility manager",
+    "brand and press",
+    "warehouse lead",
+    "customer support",
+    "legal",
+    "bookkeeping",
+    "production planner",
+    "site manager",
+    "assistant to the board",
+    "product owner",
+    "fleet manager",
+    "training coordinator",
+    "shift lead",
+    "research",
+    "kitchen chef",
+    "data protection",
+    "project lead",
+    "safety officer",
+    "operations",
 ];
 
 /// A line of a phone list, for questions that go through a person.
@@ -45,8 +67,10 @@ static REACH: Fact = Fact {
 };
 
 const HOPS: &[&str] = &[
-    "What's the extension of whoever runs {s}?", "How do I get the person responsible for {s} on the phone?",
-    "Which number do I dial to reach the owner of {s}?", "I have to ring the person in charge of {s}, what number?",
+    "What's the extension of whoever runs {s}?",
+    "How do I get the person responsible for {s} on the phone?",
+    "Which number do I dial to reach the owner of {s}?",
+    "I have to ring the person in charge of {s}, what number?",
 ];
 
 /// Who is stood in for and who asks.
@@ -67,7 +91,8 @@ impl People {
         used.insert(requester.clone());
         let manner = Manner::roll(dice);
         let role = *dice.pick(ROLES);
-        let role = if dice.chance(0.6) { format!("{role} at {}", pool.company(dice)) } else { role.to_owned() };
+        let role =
+            if dice.chance(0.6) { format!("{role} at {}", pool.company(dice)) } else { role.to_owned() };
         let cast = Cast { name, role, manner: manner.words(dice) };
         Self { cast, manner, requester }
     }
@@ -100,12 +125,18 @@ pub(super) fn spoken(dice: &mut Dice) -> Scene {
     let mut used = BTreeSet::new();
     let people = People::roll(dice, Pool::Lessons, &mut used);
     let bare = dice.chance(0.03);
-    let mut stage = if bare { Stage::default() } else { stage::set(dice, Pool::Lessons, &LESSONS, &mut used) };
+    let mut stage =
+        if bare { Stage::default() } else { stage::set(dice, Pool::Lessons, &LESSONS, &mut used) };
+    if dice.chance(0.12) {
+        // Now and then the notes are about the person who is stood in for.
+        stage.cast(dice, &people.cast.name);
+    }
     let hop = (!bare && dice.chance(0.15)).then(|| phone_list(dice, &mut stage, &mut used)).flatten();
-    let hostile = (!stage.pages.is_empty() && dice.chance(0.06)).then(|| dice.count(0, stage.pages.len() - 1));
+    let hostile =
+        (!stage.pages.is_empty() && dice.chance(0.06)).then(|| dice.count(0, stage.pages.len() - 1));
     let notes: Vec<Note> = stage
         .pages
-        .iter()
+        .iter_mut()
         .enumerate()
         .map(|(place, page)| pages::note(dice, page, hostile == Some(place)))
         .collect();
@@ -139,13 +170,15 @@ fn phone_list(dice: &mut Dice, stage: &mut Stage, used: &mut BTreeSet<String>) -
     let message = owner.say(dice, HOPS);
     let query = owner.say(dice, &["{n} owner"]);
     let list = dice.word(&["phone list extensions", "staff extensions", "extension of {n} owner"]).to_owned();
+    let queries = vec![query, owner.say(dice, &[&list])];
     Some(Asked {
         form: Form::Two,
         thread: Vec::new(),
         message,
-        queries: vec![query, owner.say(dice, &[&list])],
+        queries,
         facts: vec![(owner, place), (reach, stage.pages.len() - 1)],
         lead: "",
+        scope: Scope::Whole,
     })
 }
 
@@ -214,14 +247,18 @@ impl Lesson {
         let you = self.people.cast.name.clone();
         let requester = self.people.requester.clone();
         let others: Vec<&Placed> = self.placed.iter().filter(|other| !other.same(placed)).collect();
-        let about = |other: &&&Placed| other.known.slots.get("s") == placed.known.slots.get("s") && other.known.slots.contains_key("s");
+        let about = |other: &&&Placed| {
+            other.known.slots.get("s") == placed.known.slots.get("s") && other.known.slots.contains_key("s")
+        };
         let form = dice.weighted(&[38, 20, 20, 12, 10]);
         let found = match form {
             2 => {
                 let near: Vec<&Placed> = others.iter().filter(about).copied().collect();
                 let twins: Vec<&Placed> = others
                     .iter()
-                    .filter(|other| other.known.fact.key == placed.known.fact.key && other.known.slots.contains_key("s"))
+                    .filter(|other| {
+                        other.known.fact.key == placed.known.fact.key && other.known.slots.contains_key("s")
+                    })
                     .copied()
                     .collect();
                 match dice.weighted(&[5, 3, 3]) {
@@ -235,14 +272,21 @@ impl Lesson {
                 }
             }
             3 => {
-                let far: Vec<&Placed> = others.iter().filter(|other| other.page != placed.page || dice.chance(0.3)).copied().collect();
+                let far: Vec<&Placed> = others
+                    .iter()
+                    .filter(|other| other.page != placed.page || dice.chance(0.3))
+                    .copied()
+                    .collect();
                 let twins: Vec<&Placed> = far
                     .iter()
-                    .filter(|other| other.known.fact.key == placed.known.fact.key && other.known.slots.contains_key("s"))
+                    .filter(|other| {
+                        other.known.fact.key == placed.known.fact.key && other.known.slots.contains_key("s")
+                    })
                     .copied()
                     .collect();
                 let pool = if !twins.is_empty() && dice.chance(0.4) { twins } else { far };
-                let pool: Vec<&Placed> = pool.into_iter().filter(|other| other.site.is_none() && placed.site.is_none()).collect();
+                let pool: Vec<&Placed> =
+                    pool.into_iter().filter(|other| other.site.is_none() && placed.site.is_none()).collect();
                 (!pool.is_empty()).then(|| {
                     let second = *dice.pick(&pool);
                     asked::double(dice, placed, second, &you)
@@ -264,10 +308,14 @@ impl Lesson {
     fn reply(&self, dice: &mut Dice, asked: &Asked) -> String {
         let manner = self.people.manner;
         let mut lead = asked.lead;
+        let brevity = match asked.facts.as_slice() {
+            [(one, _), (other, _)] if one.fact.key == other.fact.key => Brevity::Unclear,
+            _ => Brevity::Welcome,
+        };
         let mut sentences = Vec::new();
         for (known, page) in &asked.facts {
             let title = self.pages.get(*page).map(|page| page.title.as_str()).unwrap_or_default();
-            sentences.push(manner.say(dice, known, page + 1, title, lead));
+            sentences.push(manner.say(dice, known, page + 1, title, lead, brevity));
             lead = "";
         }
         manner.join(dice, &sentences)
@@ -286,11 +334,12 @@ impl Lesson {
         };
         let loose = dice.chance(0.3);
         let question = question.unwrap_or_else(|| asked::single(dice, &absent, loose, &you));
-        let helper = near.iter().find(|other| matches!(other.known.fact.key, "Owner" | "Contact")).and_then(|other| {
-            let who = other.known.slots.get("person")?;
-            let about = other.known.slots.get("s")?;
-            Some((who.as_str(), about.as_str(), other.page + 1))
-        });
+        let helper =
+            near.iter().find(|other| matches!(other.known.fact.key, "Owner" | "Contact")).and_then(|other| {
+                let who = other.known.slots.get("person")?;
+                let about = other.known.slots.get("s")?;
+                Some((who.as_str(), about.as_str(), other.page + 1))
+            });
         let helper = helper.filter(|_| dice.chance(0.6));
         let named = (absent.known.slots.contains_key("s") || dice.chance(0.7)) && dice.chance(0.6);
         let what = named.then(|| {
@@ -305,7 +354,14 @@ impl Lesson {
     fn talk(&mut self, dice: &mut Dice) {
         let kind = talk::kind(dice);
         let person = Pool::Lessons.first(dice);
-        let talk = talk::talk(dice, kind, self.people.manner, &self.people.cast.name, &self.people.requester, &person);
+        let talk = talk::talk(
+            dice,
+            kind,
+            self.people.manner,
+            &self.people.cast.name,
+            &self.people.requester,
+            &person,
+        );
         let thread = match self.placed.first() {
             Some(placed) if kind == Kind::Small && dice.chance(0.4) => {
                 asked::exchange(dice, placed, &self.people.requester)

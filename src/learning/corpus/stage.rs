@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     asked::Placed,
     dice::Dice,
-    fact::{Fact, Known, Slots},
+    fact::{Fact, Known, Slots, lower_first},
     free::Topic,
     names::Pool,
     pages::{Page, Shelf, choose_facts, subject_page, topic_page},
@@ -20,12 +20,26 @@ pub(super) struct Stage {
 }
 
 impl Stage {
+    /// Gives one of the parts to `name`.
+    pub fn cast(&mut self, dice: &mut Dice, name: &str) {
+        let facts = self.pages.iter_mut().flat_map(|page| &mut page.facts);
+        let mut parts: Vec<&mut Known> = facts.filter(|known| known.slots.contains_key("person")).collect();
+        dice.shuffle(&mut parts);
+        if let Some(known) = parts.into_iter().next() {
+            known.slots.insert("person".to_owned(), name.to_owned());
+        }
+    }
+
     /// Every fact with the place of its page.
     pub fn placed(&self) -> Vec<Placed> {
         let pages = self.pages.iter().enumerate();
         pages
             .flat_map(|(place, page)| {
-                page.facts.iter().map(move |known| Placed { known: known.clone(), page: place, site: page.site.clone() })
+                page.facts.iter().map(move |known| Placed {
+                    known: known.clone(),
+                    page: place,
+                    site: page.site.clone(),
+                })
             })
             .collect()
     }
@@ -44,14 +58,31 @@ pub(super) fn same_subject(one: &Known, other: &Known) -> bool {
 }
 
 const BOARDS: &[&str] = &[
-    "Odds and ends", "Notice board", "This and that", "Memo", "Wall chart", "Weekly mail", "Chat summary", "Good to know",
-    "House news", "Things people ask", "Minutes > Any other business", "Yellow note", "Handover notes", "From the kitchen door",
+    "Odds and ends",
+    "Notice board",
+    "This and that",
+    "Memo",
+    "Wall chart",
+    "Weekly mail",
+    "Chat summary",
+    "Good to know",
+    "House news",
+    "Things people ask",
+    "Minutes > Any other business",
+    "Yellow note",
+    "Handover notes",
+    "From the kitchen door",
 ];
 
 /// Rolls pages that are easily confused, in random order.
 pub(super) fn set(dice: &mut Dice, pool: Pool, shelf: &Shelf, used: &mut BTreeSet<String>) -> Stage {
-    let most = dice.count(2, 5);
-    let mut pages = if dice.chance(0.52) { around_subject(dice, pool, shelf, used) } else { around_topic(dice, pool, shelf, used) };
+    // A search brings up to eight pieces; most scenes are kept short because every token is paid for.
+    let most = if dice.chance(0.2) { dice.count(5, 7) } else { dice.count(2, 5) };
+    let mut pages = if dice.chance(0.52) {
+        around_subject(dice, pool, shelf, used)
+    } else {
+        around_topic(dice, pool, shelf, used)
+    };
     while pages.len() < most {
         let page = match dice.weighted(&[4, 3, 3]) {
             0 => board(dice, pool, shelf, &pages, used),
@@ -67,7 +98,7 @@ pub(super) fn set(dice: &mut Dice, pool: Pool, shelf: &Shelf, used: &mut BTreeSe
 fn around_subject(dice: &mut Dice, pool: Pool, shelf: &Shelf, used: &mut BTreeSet<String>) -> Vec<Page> {
     let class = dice.pick(shelf.classes);
     let subject = Subject::roll(dice, pool, class, used);
-    let count = dice.count(2, 5);
+    let count = dice.count(2, 6);
     let kinds = choose_facts(dice, shelf, class.letter, count);
     let mut pages = Vec::new();
     let split = if kinds.len() > 3 && dice.chance(0.5) { 2 } else { kinds.len() };
@@ -95,9 +126,13 @@ fn distinct_titles(pages: &mut [Page]) {
         return;
     }
     for page in pages {
-        if let (Some(subject), Some(first)) = (&page.subject, page.facts.first()) {
-            page.title = format!("{} > {}", subject.title(), first.fact.key);
-        }
+        let Some(subject) = &page.subject else { continue };
+        let heading = match page.facts.as_slice() {
+            [] => continue,
+            [only] => only.fact.key.to_owned(),
+            [first, second, ..] => format!("{} and {}", first.fact.key, lower_first(second.fact.key)),
+        };
+        page.title = format!("{} > {heading}", subject.title());
     }
 }
 
@@ -105,10 +140,11 @@ fn around_topic(dice: &mut Dice, pool: Pool, shelf: &Shelf, used: &mut BTreeSet<
     let topic = pick_topic(dice, shelf);
     let mut facts: Vec<&'static Fact> = topic.facts.iter().collect();
     dice.shuffle(&mut facts);
-    facts.truncate(dice.count(2, 5));
+    facts.truncate(dice.count(2, 6));
     if dice.chance(0.2) {
         // The same rules at two sites.
-        let sites = [super::values::fresh(dice, pool, "city", used), super::values::fresh(dice, pool, "city", used)];
+        let sites =
+            [super::values::fresh(dice, pool, "city", used), super::values::fresh(dice, pool, "city", used)];
         facts.truncate(3);
         return sites.iter().map(|site| topic_page(dice, pool, topic, &facts, Some(site), used)).collect();
     }
@@ -116,7 +152,13 @@ fn around_topic(dice: &mut Dice, pool: Pool, shelf: &Shelf, used: &mut BTreeSet<
         let rest = facts.split_off(2);
         let mut one = topic_page(dice, pool, topic, &facts, None, used);
         let mut two = topic_page(dice, pool, topic, &rest, None, used);
-        let headings = dice.pick(&[("Basics", "Details"), ("Rules", "Questions"), ("Part 1", "Part 2"), ("Short", "More"), ("In general", "Who and when")]);
+        let headings = dice.pick(&[
+            ("Basics", "Details"),
+            ("Rules", "Questions"),
+            ("Part 1", "Part 2"),
+            ("Short", "More"),
+            ("In general", "Who and when"),
+        ]);
         one.title = format!("{} > {}", topic.title, headings.0);
         two.title = format!("{} > {}", topic.title, headings.1);
         return vec![one, two];
@@ -127,12 +169,21 @@ fn around_topic(dice: &mut Dice, pool: Pool, shelf: &Shelf, used: &mut BTreeSet<
 /// A topic, each of all tables as likely.
 pub(super) fn pick_topic(dice: &mut Dice, shelf: &Shelf) -> &'static Topic {
     let all: Vec<&'static Topic> = shelf.topics.iter().flat_map(|table| table.iter()).collect();
-    *dice.pick::<&'static Topic>(&all)
+    dice.pick::<&'static Topic>(&all)
 }
 
-fn any_topic(dice: &mut Dice, pool: Pool, shelf: &Shelf, pages: &[Page], used: &mut BTreeSet<String>) -> Option<Page> {
+fn any_topic(
+    dice: &mut Dice,
+    pool: Pool,
+    shelf: &Shelf,
+    pages: &[Page],
+    used: &mut BTreeSet<String>,
+) -> Option<Page> {
     let topic = pick_topic(dice, shelf);
-    let taken = pages.iter().flat_map(|page| &page.facts).any(|known| topic.facts.iter().any(|fact| std::ptr::eq(fact, known.fact)));
+    let taken = pages
+        .iter()
+        .flat_map(|page| &page.facts)
+        .any(|known| topic.facts.iter().any(|fact| std::ptr::eq(fact, known.fact)));
     if taken {
         return None;
     }
@@ -142,10 +193,20 @@ fn any_topic(dice: &mut Dice, pool: Pool, shelf: &Shelf, pages: &[Page], used: &
     Some(topic_page(dice, pool, topic, &facts, None, used))
 }
 
-fn any_subject(dice: &mut Dice, pool: Pool, shelf: &Shelf, pages: &[Page], used: &mut BTreeSet<String>) -> Option<Page> {
+fn any_subject(
+    dice: &mut Dice,
+    pool: Pool,
+    shelf: &Shelf,
+    pages: &[Page],
+    used: &mut BTreeSet<String>,
+) -> Option<Page> {
     // Often of a class that is there already: the same attribute of another subject misleads best.
     let known: Vec<&Subject> = pages.iter().filter_map(|page| page.subject.as_ref()).collect();
-    let class = if !known.is_empty() && dice.chance(0.6) { dice.pick(&known).class } else { dice.pick(shelf.classes) };
+    let class = if !known.is_empty() && dice.chance(0.6) {
+        dice.pick(&known).class
+    } else {
+        dice.pick(shelf.classes)
+    };
     let subject = Subject::roll(dice, pool, class, used);
     // One head twice is only clear between siblings.
     if known.iter().any(|other| std::ptr::eq(other.class, class) && other.head == subject.head) {
@@ -153,7 +214,8 @@ fn any_subject(dice: &mut Dice, pool: Pool, shelf: &Shelf, pages: &[Page], used:
     }
     let count = dice.count(1, 3);
     let mut kinds = choose_facts(dice, shelf, class.letter, count);
-    let there: Vec<&'static Fact> = pages.iter().flat_map(|page| &page.facts).map(|known| known.fact).collect();
+    let there: Vec<&'static Fact> =
+        pages.iter().flat_map(|page| &page.facts).map(|known| known.fact).collect();
     if let Some(shared) = there.iter().find(|fact| fact.fits.contains(class.letter))
         && !kinds.iter().any(|kind| kind.group == shared.group)
     {
@@ -162,16 +224,27 @@ fn any_subject(dice: &mut Dice, pool: Pool, shelf: &Shelf, pages: &[Page], used:
     Some(subject_page(dice, pool, &subject, &kinds, used))
 }
 
-fn board(dice: &mut Dice, pool: Pool, shelf: &Shelf, pages: &[Page], used: &mut BTreeSet<String>) -> Option<Page> {
+fn board(
+    dice: &mut Dice,
+    pool: Pool,
+    shelf: &Shelf,
+    pages: &[Page],
+    used: &mut BTreeSet<String>,
+) -> Option<Page> {
     let title = dice.pick(BOARDS);
     if pages.iter().any(|page| page.title == *title) {
         return None;
     }
     let mut all: Vec<&'static Fact> = shelf.odds.iter().flat_map(|table| table.iter()).collect();
     dice.shuffle(&mut all);
-    all.retain(|fact| !pages.iter().flat_map(|page| &page.facts).any(|known| std::ptr::eq(*fact, known.fact)));
-    let facts =
-        all.into_iter().take(dice.count(1, 4)).map(|fact| Known::roll(dice, pool, fact, &Slots::new(), used)).collect();
+    all.retain(|fact| {
+        !pages.iter().flat_map(|page| &page.facts).any(|known| std::ptr::eq(*fact, known.fact))
+    });
+    let facts = all
+        .into_iter()
+        .take(dice.count(1, 4))
+        .map(|fact| Known::roll(dice, pool, fact, &Slots::new(), used))
+        .collect();
     Some(Page { title: (*title).to_owned(), subject: None, site: None, facts })
 }
 
@@ -197,7 +270,9 @@ pub(super) fn absent(
         let elsewhere: Vec<&'static Fact> = kinds
             .iter()
             .copied()
-            .filter(|kind| pages.iter().flat_map(|page| &page.facts).any(|known| std::ptr::eq(*kind, known.fact)))
+            .filter(|kind| {
+                pages.iter().flat_map(|page| &page.facts).any(|known| std::ptr::eq(*kind, known.fact))
+            })
             .collect();
         let kinds = if !elsewhere.is_empty() && dice.chance(0.5) { elsewhere } else { kinds };
         if !kinds.is_empty() {
@@ -205,7 +280,8 @@ pub(super) fn absent(
             return missing(dice, pool, fact, &subject.slots(), used);
         }
     }
-    let there: Vec<&'static Fact> = pages.iter().flat_map(|page| &page.facts).map(|known| known.fact).collect();
+    let there: Vec<&'static Fact> =
+        pages.iter().flat_map(|page| &page.facts).map(|known| known.fact).collect();
     let has = |fact: &Fact| there.iter().any(|known| std::ptr::eq(*known, fact));
     let touched: Vec<&'static Fact> = shelf
         .topics
@@ -239,6 +315,12 @@ pub(super) fn absent(
     }
 }
 
-fn missing(dice: &mut Dice, pool: Pool, fact: &'static Fact, slots: &Slots, used: &mut BTreeSet<String>) -> Placed {
+fn missing(
+    dice: &mut Dice,
+    pool: Pool,
+    fact: &'static Fact,
+    slots: &Slots,
+    used: &mut BTreeSet<String>,
+) -> Placed {
     Placed { known: Known::roll(dice, pool, fact, slots, used), page: 0, site: None }
 }

@@ -5,62 +5,206 @@ use std::collections::BTreeSet;
 use super::{dice::Dice, names::Pool};
 
 const MONTHS: &[&str] = &[
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 const WEEKDAYS: &[&str] = &["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 const ROOMS: &[&str] = &[
-    "room 204", "room 3.17", "the Kiln room", "the Harbour room", "the canteen", "the attic", "the Birch room", "the library",
-    "the east wing", "the training room", "the old foundry", "room B12", "the roof terrace", "the boardroom",
-    "the Heron room", "the back office", "hall 2", "the showroom", "the courtyard", "the glass room",
+    "room 204",
+    "room 3.17",
+    "the Kiln room",
+    "the Harbour room",
+    "the canteen",
+    "the attic",
+    "the Birch room",
+    "the library",
+    "the east wing",
+    "the training room",
+    "the old foundry",
+    "room B12",
+    "the roof terrace",
+    "the boardroom",
+    "the Heron room",
+    "the back office",
+    "hall 2",
+    "the showroom",
+    "the courtyard",
+    "the glass room",
 ];
 const SPOTS: &[&str] = &[
-    "in the grey cabinet next to the printer", "behind the boiler room", "in the top drawer at reception",
-    "on the shelf above the fridge", "in the basement, bay 4", "under the stairs by the north door",
-    "in the safe of the finance office", "next to the loading dock", "in the blue box in the post room",
-    "on hook 7 in the key cupboard", "in the server room, rack 2", "at the gatehouse", "in the cupboard outside the lab",
-    "beside the goods lift", "in locker 19", "on the top floor, opposite the lift", "in the red folder at the front desk",
-    "behind the curtain in the showroom", "in the shed near the bike racks", "on the second shelf of the paint store",
+    "in the grey cabinet next to the printer",
+    "behind the boiler room",
+    "in the top drawer at reception",
+    "on the shelf above the fridge",
+    "in the basement, bay 4",
+    "under the stairs by the north door",
+    "in the safe of the finance office",
+    "next to the loading dock",
+    "in the blue box in the post room",
+    "on hook 7 in the key cupboard",
+    "in the server room, rack 2",
+    "at the gatehouse",
+    "in the cupboard outside the lab",
+    "beside the goods lift",
+    "in locker 19",
+    "on the top floor, opposite the lift",
+    "in the red folder at the front desk",
+    "behind the curtain in the showroom",
+    "in the shed near the bike racks",
+    "on the second shelf of the paint store",
 ];
 const COLOURS: &[&str] = &[
-    "dark green", "sky blue", "brick red", "mustard yellow", "light grey", "black", "ivory", "petrol", "orange",
-    "silver", "navy", "copper", "white", "plum", "sand",
+    "dark green",
+    "sky blue",
+    "brick red",
+    "mustard yellow",
+    "light grey",
+    "black",
+    "ivory",
+    "petrol",
+    "orange",
+    "silver",
+    "navy",
+    "copper",
+    "white",
+    "plum",
+    "sand",
 ];
 const THINGS: &[&str] = &[
-    "safety shoes", "your badge", "a warm jacket", "a signed waiver", "your laptop", "an ID card", "ear plugs",
-    "a water bottle", "the printed ticket", "closed shoes", "a notebook", "rain gear", "your headset", "gloves",
+    "safety shoes",
+    "your badge",
+    "a warm jacket",
+    "a signed waiver",
+    "your laptop",
+    "an ID card",
+    "ear plugs",
+    "a water bottle",
+    "the printed ticket",
+    "closed shoes",
+    "a notebook",
+    "rain gear",
+    "your headset",
+    "gloves",
 ];
 const FOODS: &[&str] = &[
-    "lentil soup and bread", "a cold buffet", "pizza", "three vegetarian dishes", "coffee and cake", "sandwiches",
-    "a barbecue", "fruit and pretzels", "a four-course menu", "pancakes", "curry with rice", "tea and biscuits",
+    "lentil soup and bread",
+    "a cold buffet",
+    "pizza",
+    "three vegetarian dishes",
+    "coffee and cake",
+    "sandwiches",
+    "a barbecue",
+    "fruit and pretzels",
+    "a four-course menu",
+    "pancakes",
+    "curry with rice",
+    "tea and biscuits",
 ];
 const GROUPS: &[&str] = &[
-    "interns", "temporary staff", "the night shift", "contractors", "the field team", "people on probation",
-    "the Monday crew", "part-time staff", "board members", "apprentices", "freelancers", "new starters",
+    "interns",
+    "temporary staff",
+    "the night shift",
+    "contractors",
+    "the field team",
+    "people on probation",
+    "the Monday crew",
+    "part-time staff",
+    "board members",
+    "apprentices",
+    "freelancers",
+    "new starters",
 ];
 const DEPTS: &[&str] = &[
-    "finance", "sales", "support", "logistics", "marketing", "design", "quality", "purchasing", "legal", "payroll",
-    "research", "facilities",
+    "finance",
+    "sales",
+    "support",
+    "logistics",
+    "marketing",
+    "design",
+    "quality",
+    "purchasing",
+    "legal",
+    "payroll",
+    "research",
+    "facilities",
 ];
 const MATERIALS: &[&str] = &[
-    "brushed steel", "oak", "recycled plastic", "felt", "aluminium", "birch plywood", "cork", "glass", "linen",
-    "powder-coated iron", "ash wood", "rubber",
+    "brushed steel",
+    "oak",
+    "recycled plastic",
+    "felt",
+    "aluminium",
+    "birch plywood",
+    "cork",
+    "glass",
+    "linen",
+    "powder-coated iron",
+    "ash wood",
+    "rubber",
 ];
 const FORMATS: &[&str] = &[
-    "PDF", "a spreadsheet", "CSV", "a slide deck", "a one-page summary", "plain text", "XML", "a signed scan", "PNG",
+    "PDF",
+    "a spreadsheet",
+    "CSV",
+    "a slide deck",
+    "a short summary",
+    "plain text",
+    "XML",
+    "a signed scan",
+    "PNG",
     "an odt file",
 ];
-const FUELS: &[&str] = &["diesel", "electricity", "petrol", "natural gas", "compressed air", "batteries", "hydrogen"];
-const LANGUAGES: &[&str] =
-    &["English", "German", "Polish", "French", "Spanish", "Dutch", "Italian", "Czech", "Portuguese", "Swedish"];
-const FREQUENCIES: &[&str] = &[
-    "every second Tuesday", "once a month", "every Friday", "twice a year", "every quarter", "on the first Monday of the month",
-    "every six weeks", "three times a week", "every working day", "once a year in March", "every Wednesday and Friday",
-    "on the last Thursday of the month", "every ten days", "at the end of each quarter",
+const FUELS: &[&str] =
+    &["diesel", "electricity", "petrol", "natural gas", "compressed air", "batteries", "hydrogen"];
+const LANGUAGES: &[&str] = &[
+    "English",
+    "German",
+    "Polish",
+    "French",
+    "Spanish",
+    "Dutch",
+    "Italian",
+    "Czech",
+    "Portuguese",
+    "Swedish",
 ];
-const FLOORS: &[&str] =
-    &["the ground floor", "the second floor", "the third floor", "the basement", "the fifth floor", "level 4", "the mezzanine"];
-const ANIMALS: &[&str] = &["a heron", "a fox", "an owl", "a whale", "a hedgehog", "a swan", "a bear", "a beetle", "a hare"];
+const FREQUENCIES: &[&str] = &[
+    "every second Tuesday",
+    "once a month",
+    "every Friday",
+    "twice a year",
+    "every quarter",
+    "on the first Monday of the month",
+    "every six weeks",
+    "three times a week",
+    "every working day",
+    "once a year in March",
+    "every Wednesday and Friday",
+    "on the last Thursday of the month",
+    "every ten days",
+    "at the end of each quarter",
+];
+const FLOORS: &[&str] = &[
+    "the ground floor",
+    "the second floor",
+    "the third floor",
+    "the top floor",
+    "the fifth floor",
+    "level 4",
+    "the mezzanine",
+];
+const ANIMALS: &[&str] =
+    &["a heron", "a fox", "an owl", "a whale", "a hedgehog", "a swan", "a bear", "a beetle", "a hare"];
 
 /// Rolls a value for the slot `name` that was not used before, and marks it as used.
 pub(super) fn fresh(dice: &mut Dice, pool: Pool, name: &str, used: &mut BTreeSet<String>) -> String {
@@ -113,17 +257,30 @@ fn roll(dice: &mut Dice, pool: Pool, kind: &str) -> String {
         "room" => dice.word(ROOMS).to_owned(),
         "spot" => dice.word(SPOTS).to_owned(),
         "floor" => dice.word(FLOORS).to_owned(),
-        "street" => format!("{} {} {}", dice.from(2, 140), pool.coined(dice), dice.pick(&["Road", "Street", "Lane", "Square"])),
+        "street" => format!(
+            "{} {} {}",
+            dice.from(2, 140),
+            pool.coined(dice),
+            dice.pick(&["Road", "Street", "Lane", "Square"])
+        ),
         "code" => code(dice),
         "plate" => format!("{}{} {} {}", letter(dice), letter(dice), dice.from(100, 999), letter(dice)),
         "mail" => mail(dice, pool),
-        "site" => format!("{}.example.{}", pool.coined(dice).to_lowercase(), dice.pick(&["com", "org", "net"])),
+        "site" => {
+            format!("{}.example.{}", pool.coined(dice).to_lowercase(), dice.pick(&["com", "org", "net"]))
+        }
         "num" => dice.from(2, 14).to_string(),
         "nn" => dice.from(15, 95).to_string(),
         "nnn" => dice.from(101, 980).to_string(),
         "k" => grouped(dice.from(11, 480) * 100),
         "temp" => format!("{} degrees", dice.from(2, 95)),
-        "kg" => if dice.chance(0.3) { format!("{}.{} kg", dice.from(1, 30), dice.from(1, 9)) } else { format!("{} kg", dice.from(2, 900)) },
+        "kg" => {
+            if dice.chance(0.3) {
+                format!("{}.{} kg", dice.from(1, 30), dice.from(1, 9))
+            } else {
+                format!("{} kg", dice.from(2, 900))
+            }
+        }
         "cm" => size(dice),
         "m" => format!("{} metres", dice.from(2, 60)),
         "colour" => dice.word(COLOURS).to_owned(),
@@ -143,7 +300,9 @@ fn roll(dice: &mut Dice, pool: Pool, kind: &str) -> String {
 }
 
 fn letter(dice: &mut Dice) -> char {
-    *dice.pick(&['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'K', 'L', 'M', 'N', 'P', 'R', 'S', 'T', 'V', 'W', 'X', 'Z'])
+    *dice.pick(&[
+        'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'K', 'L', 'M', 'N', 'P', 'R', 'S', 'T', 'V', 'W', 'X', 'Z',
+    ])
 }
 
 fn code(dice: &mut Dice) -> String {
@@ -223,7 +382,11 @@ fn time(dice: &mut Dice) -> String {
 fn span(dice: &mut Dice) -> String {
     let (from, to) = (dice.from(6, 11), dice.from(13, 22));
     let half = dice.pick(&["00", "30"]);
-    if dice.chance(0.5) { format!("{from:02}:{half} to {to}:00") } else { format!("from {from:02}:{half} to {to}:30") }
+    if dice.chance(0.5) {
+        format!("{from:02}:{half} to {to}:00")
+    } else {
+        format!("from {from:02}:{half} to {to}:30")
+    }
 }
 
 fn date(dice: &mut Dice) -> String {

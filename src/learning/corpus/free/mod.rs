@@ -2,9 +2,11 @@
 
 mod desk;
 mod house;
+mod memos;
 mod money;
 mod odds;
 mod people;
+mod safety;
 mod shop;
 mod work;
 
@@ -21,10 +23,10 @@ pub(super) struct Topic {
 
 /// All topics of the lessons.
 pub(super) static TOPICS: &[&[Topic]] =
-    &[house::TOPICS, money::TOPICS, people::TOPICS, work::TOPICS, desk::TOPICS, shop::TOPICS];
+    &[house::TOPICS, safety::TOPICS, money::TOPICS, people::TOPICS, work::TOPICS, desk::TOPICS, shop::TOPICS];
 
 /// Facts that stand anywhere.
-pub(super) static ODDS: &[&[Fact]] = &[odds::FACTS, odds::MORE];
+pub(super) static ODDS: &[&[Fact]] = &[odds::FACTS, memos::FACTS];
 
 type Texts = &'static [&'static str];
 
