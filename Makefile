@@ -2,6 +2,7 @@
 #   make run     builds, gets the models, starts Understudy with the demo person
 #   make test    builds and runs every test
 #   make check   formatting, lints, documentation, licences
+#   make adapters  trains the shipped adapters anew (an hour on two idle cores)
 #
 # Builds go to a cache outside the clone, so that a second clone does not compile llama.cpp again. Its path
 # names the processor, because native code from another one dies of an illegal instruction. Override it with
@@ -18,7 +19,7 @@ UNDERSTUDY := $(CARGO_TARGET_DIR)/debug/understudy
 # One selection of packages everywhere: another one has other features, and llama.cpp would be compiled again.
 ALL := --workspace --all-targets
 
-.PHONY: run test check build where models setup setup-test setup-check
+.PHONY: run test check build where models adapters setup setup-test setup-check
 
 run: models
 	$(UNDERSTUDY) run
@@ -40,6 +41,9 @@ where:
 
 models: build
 	$(UNDERSTUDY) models pull smollm2-135m-instruct all-minilm-l6-v2
+
+adapters: models
+	$(UNDERSTUDY) train starter --work $(UNDERSTUDY_CACHE)/training/starter --out adapters/starter/adapter.gguf
 
 setup:
 	@sh deploy/setup build

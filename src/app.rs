@@ -11,22 +11,24 @@ use std::{
 };
 
 use anyhow::Context;
-use tokio::sync::{Notify, OnceCell, broadcast};
+use tokio::sync::{Mutex, Notify, OnceCell, broadcast};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
-use understudy_engine::EngineConfig;
+use understudy_engine::{EngineConfig, gguf};
 
 use crate::{
     config::{Config, MindKind},
     domain::{Channel, InboxId, Integrity},
-    error::Hint,
+    error::{Hint, told},
     inbox::{self, Inbox, Progress},
-    memory::{self, Embed, Folder, Notes, SyncReport, sync_folder},
-    mind::{Brain, Mind, Scripted},
+    learning::{retention, vault::Vault},
+    memory::{self, Embed, Folder, Followed, Notes, SyncReport, sync_folder},
+    mind::{Brain, Mind, Scripted, Serving},
     models::{self, Catalogue},
+    ops::Trainings,
     outbox::{Outbox, Shown},
     people::People,
-    store::{NoteFolder, Store},
+    store::{self, NoteFolder, Store},
     turn::Desk,
 };
 
@@ -46,9 +48,15 @@ pub struct App {
     pub wake_outbox: Arc<Notify>,
     /// Tells which message's reply has been delivered.
     pub delivered: broadcast::Sender<InboxId>,
+    /// The note folders whose changes are followed.
+    pub followed: Arc<Followed>,
+    /// Training runs of this process.
+    pub trainings: Trainings,
     /// Ends everything.
     pub stop: CancellationToken,
     tasks: TaskTracker,
+    /// One reader of the list of folders at a time, so that an older list never replaces a newer one.
+    listing: Mutex<()>,
     office: OnceCell<Office>,
     started: Instant,
     _lock: File,
@@ -99,12 +107,21 @@ impl App {
             progress: Progress::default(),
             wake_outbox: Arc::new(Notify::new()),
             delivered: broadcast::channel(1024).0,
+            followed: Arc::default(),
+            trainings: Trainings::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
+            listing: Mutex::default(),
             office: OnceCell::new(),
             started: Instant::now(),
             _lock: lock,
         })
+    }
+
+    /// Where learned words lie.
+    #[must_use]
+    pub fn vault(&self) -> Vault {
+        Vault::new(&self.config.data)
     }
 
     /// How long it has been open.
@@ -154,6 +171,7 @@ impl App {
         };
         let stop = self.stop.clone();
         self.spawn(async move { outbox.run(stop).await });
+        self.spawn(retention::keep(self.store.clone(), self.vault(), store::now, self.stop.clone()));
         Ok(())
     }
 
@@ -204,24 +222,46 @@ impl App {
         Ok(sync_folder(office.notes.as_ref(), office.embed.as_ref(), &folder, &|_| {}).await?)
     }
 
+    /// Follows the changes of exactly the folders that the store says are watched.
+    ///
+    /// # Errors
+    /// When the store is out of reach.
+    pub async fn follow_watched(&self) -> anyhow::Result<()> {
+        let _listing = self.listing.lock().await;
+        let folders = self.store.folders().await?;
+        self.followed.set(folders.iter().filter(|folder| folder.watched).map(as_folder).collect());
+        Ok(())
+    }
+
     /// Brings all folders up to date once, then follows the watched ones until the app closes.
-    pub async fn keep_notes_fresh(self: Arc<Self>) {
-        let folders = match self.store.folders().await {
-            Ok(folders) => folders,
-            Err(e) => return warn!("Can't read the list of note folders: {e:#}"),
-        };
-        for folder in &folders {
-            match self.sync(folder).await {
-                Ok(report) => {
-                    info!("Notes of {} in {}: {report}", folder.person, folder.path.display());
-                }
-                Err(e) => warn!("Notes of {} in {}: {e:#}", folder.person, folder.path.display()),
+    pub fn keep_notes_fresh(self: Arc<Self>) -> impl Future<Output = ()> + Send + 'static {
+        // A command that comes during the first pass is told the truth: what it adds will be followed.
+        let heard = self.followed.changes();
+        async move {
+            if let Err(e) = self.first_pass().await {
+                warn!("Can't read the list of note folders: {e:#}");
+            }
+            let Some(office) = self.loaded_office() else { return };
+            let (notes, embed) = (Arc::clone(&office.notes), Arc::clone(&office.embed));
+            memory::keep_fresh(notes, embed, Arc::clone(&self.followed), self.stop.clone()).await;
+            drop(heard);
+        }
+    }
+
+    async fn first_pass(&self) -> anyhow::Result<()> {
+        self.follow_watched().await?;
+        for folder in self.store.folders().await? {
+            let _passing = self.followed.between_passes().await;
+            // It may have been given up since the list was read.
+            if !self.store.folders().await?.contains(&folder) {
+                continue;
+            }
+            match self.sync(&folder).await {
+                Ok(report) => info!("Notes of {} in {}: {report}", folder.person, folder.path.display()),
+                Err(e) => warn!("Notes of {} in {}: {}", folder.person, folder.path.display(), told(&e)),
             }
         }
-        let Some(office) = self.loaded_office() else { return };
-        let watched: Vec<Folder> = folders.iter().filter(|f| f.watched).map(as_folder).collect();
-        let (notes, embed) = (Arc::clone(&office.notes), Arc::clone(&office.embed));
-        memory::keep_fresh(notes, embed, watched, self.stop.clone()).await;
+        Ok(())
     }
 }
 
@@ -258,7 +298,16 @@ async fn start_brain(config: &Config, people: &People) -> anyhow::Result<Brain> 
     };
     let base = model_path(config, &config.base)?;
     let encoder = model_path(config, &config.embedding)?;
-    Ok(Brain::start(engine, &base, &encoder, people.starter().map(Path::to_owned)).await?)
+    // A text model would load and fail at the first note.
+    gguf::check_embedding(&encoder, &gguf::Header::read(&encoder)?)?;
+    let serving = serving(config, people);
+    Ok(Brain::start(engine, &base, &encoder, serving).await?)
+}
+
+/// Where this installation finds adapters.
+#[must_use]
+pub fn serving(config: &Config, people: &People) -> Serving {
+    Serving::new(config.data.join("adapters"), people.starter().map(Path::to_owned))
 }
 
 /// The file of a model that is named by the catalogue or by its path.

@@ -156,8 +156,12 @@ impl Config {
             let value = variable(setting.variable).filter(|value| !value.trim().is_empty());
             builder = builder.set_override_option(setting.key, value).map_err(|e| refuse(&e))?;
         }
-        let config: Self =
-            builder.build().and_then(config::Config::try_deserialize).map_err(|e| refuse(&e))?;
+        let built = builder.build().map_err(|e| refuse(&e))?;
+        let given = |s: &Setting| built.get_string(s.key).unwrap_or_default();
+        let config: Self = built
+            .clone()
+            .try_deserialize()
+            .map_err(|e| setting_of(&e).map_or_else(|| refuse(&e), |s| cant_be(s, &given(s))))?;
         config.check()?;
         Ok(config)
     }
@@ -174,6 +178,13 @@ impl Config {
                 let (low, high) = (range.start(), range.end());
                 return Err(bad_value(key, &value.to_string(), &format!("a number from {low} to {high}")));
             }
+        }
+        if !self.qdrant_url.is_empty() && !self.qdrant_url.starts_with("http") {
+            return Err(bad_value(
+                "qdrant_url",
+                &self.qdrant_url,
+                "an address such as http://127.0.0.1:6334",
+            ));
         }
         if !self.qdrant_api_key.is_empty() && self.qdrant_url.is_empty() {
             return Err(Hint::new(
@@ -200,19 +211,34 @@ impl Config {
     }
 }
 
+/// The setting whose value an error is about.
+fn setting_of(e: &config::ConfigError) -> Option<&'static Setting> {
+    let (config::ConfigError::Type { key, .. } | config::ConfigError::At { key, .. }) = e else {
+        return None;
+    };
+    let key = key.as_deref()?;
+    SETTINGS.iter().find(|s| s.key == key)
+}
+
+fn cant_be(s: &Setting, value: &str) -> Hint {
+    let default =
+        if s.default.is_empty() { String::new() } else { format!(" The default is {}.", s.default) };
+    Hint::new(
+        format!("the setting `{}` ({}) can't be `{value}`", s.key, s.variable),
+        format!("it stands for: {}{default}", s.meaning),
+    )
+}
+
 fn refuse(e: &config::ConfigError) -> Hint {
-    let text = e.to_string();
-    let named = SETTINGS.iter().find(|s| text.contains(&format!("`{}`", s.key)));
-    match named {
-        Some(s) => Hint::new(
-            format!("the setting `{}` ({}) is wrong: {text}", s.key, s.variable),
-            format!("it means: {}", s.meaning),
-        ),
-        None => Hint::new(
-            format!("the settings can't be read: {text}"),
-            "compare understudy.toml and your variables with .env.example",
-        ),
+    if let config::ConfigError::FileParse { cause, .. } = e {
+        let marked = cause.to_string();
+        let next = format!("mend the line that is marked here\n{}", marked.trim_end());
+        return Hint::new("understudy.toml can't be read", next);
     }
+    Hint::new(
+        format!("the settings can't be read: {e}"),
+        "compare understudy.toml and your variables with .env.example",
+    )
 }
 
 fn bad_value(key: &str, value: &str, allowed: &str) -> Hint {
@@ -246,6 +272,17 @@ mod tests {
             ("UNDERSTUDY_MIND", "clever", "scripted"),
             ("UNDERSTUDY_LISTEN", "here", "UNDERSTUDY_LISTEN"),
             ("UNDERSTUDY_WORKERS", "many", "UNDERSTUDY_WORKERS"),
+            (
+                "UNDERSTUDY_WORKERS",
+                "many",
+                "`many`: it stands for: Messages answered side by side (1 to 64).",
+            ),
+            (
+                "UNDERSTUDY_LISTEN",
+                "here",
+                "`here`: it stands for: Address and port of the console. The default is",
+            ),
+            ("QDRANT_URL", "localhost", "http://127.0.0.1:6334"),
             ("QDRANT_API_KEY", "x", "QDRANT_URL"),
         ] {
             let text = with(&[(variable, value)]).unwrap_err().to_string();
@@ -258,7 +295,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("understudy.toml"), "lissten = \"x\"\n").unwrap();
         let text = Config::read(dir.path(), |_| None).unwrap_err().to_string();
-        assert!(text.contains("lissten"), "{text}");
+        assert!(text.contains("lissten") && !text.contains("UNDERSTUDY_DATA"), "{text}");
+        std::fs::write(dir.path().join("understudy.toml"), "workers = \"a\n").unwrap();
+        let text = Config::read(dir.path(), |_| None).unwrap_err().to_string();
+        assert!(text.starts_with("understudy.toml can't be read: mend the line"), "{text}");
+        assert!(text.contains("line 1"), "{text}");
     }
 
     #[test]

@@ -2,6 +2,9 @@
 //!
 //! `ask` goes through the same inbox, turn and outbox as every channel.
 
+mod learning;
+mod training;
+
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context;
@@ -10,15 +13,18 @@ use serde_json::{Map, Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::{
-    app::App,
+    app::{App, serving},
     domain::{
         Audience, Channel, Conversation, Inbound, InboxId, PersonId, ReaderId, Readers, Requester, Standing,
     },
-    error::Hint,
+    error::{Hint, told},
     inbox::{Record, Stage},
     people::Person,
-    store::{Accepted, NoteFolder, ReplyState, now},
+    store::{Accepted, NoteFolder, ReplyState, STUCK, now},
 };
+
+pub use learning::LearnRequest;
+pub use training::{MOST_TOKENS, Status, TrainingRequest, Trainings};
 
 /// A request of a command.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -70,6 +76,10 @@ pub enum Request {
         /// Which.
         id: InboxId,
     },
+    /// Consent, intake, withdrawal, erasure.
+    Learn(LearnRequest),
+    /// Training, the gate, promotion and the way back.
+    Training(TrainingRequest),
     /// Says how the installation is.
     Health,
 }
@@ -106,9 +116,11 @@ pub async fn handle(app: &App, request: Request) -> anyhow::Result<Value> {
             let folder = NoteFolder { person, path, readers, watched: watch };
             let report = app.sync(&folder).await?;
             app.store.put_folder(&folder).await?;
+            app.follow_watched().await?;
             let skipped: Vec<String> =
                 report.skipped.iter().map(|s| format!("{}: {}", s.source, s.why)).collect();
-            Ok(json!({"summary": report.to_string(), "skipped": skipped, "restart_to_watch": watch}))
+            Ok(json!({"summary": report.to_string(), "skipped": skipped,
+                     "followed_now": watch && app.followed.is_heard()}))
         }
         Request::NotesList { person } => {
             app.people.find(&person)?;
@@ -131,6 +143,7 @@ pub async fn handle(app: &App, request: Request) -> anyhow::Result<Value> {
                 let folders = app.store.folders().await?;
                 let own = folders.iter().filter(|folder| folder.person == person.id);
                 fields.insert("note_folders".to_owned(), json!(own.map(|f| &f.path).collect::<Vec<_>>()));
+                fields.insert("data".to_owned(), learning::shown(app, &person.id).await?);
             }
             Ok(shown)
         }
@@ -147,23 +160,24 @@ pub async fn handle(app: &App, request: Request) -> anyhow::Result<Value> {
             app.store.drop_parked(id, now()).await?;
             Ok(json!({"done": format!("message {id} is dropped")}))
         }
+        Request::Learn(request) => learning::handle(app, request).await,
+        Request::Training(request) => training::handle(app, request).await,
         Request::Health => health(app).await,
     }
 }
 
 fn shown(app: &App, person: &Person) -> Value {
-    let adapter = match (&person.adapter, app.people.starter()) {
-        (Some(_), _) => "own",
-        (None, Some(_)) => "starter",
-        (None, None) => "none",
-    };
+    let adapter = serving(&app.config, &app.people).of(person).name;
     json!({"id": person.id, "name": person.name, "handle": person.handle, "role": person.role,
            "owner": person.owner, "invented": person.invented, "adapter": adapter})
 }
 
 async fn notes_remove(app: &App, person: &PersonId, path: PathBuf) -> anyhow::Result<Value> {
     let known = app.store.remove_folder(person, &path).await?;
+    app.follow_watched().await?;
     let notes = &app.office().await?.notes;
+    // A pass that is under way would write back what is deleted here.
+    let _between = app.followed.between_passes().await;
     let folder = path.to_string_lossy();
     let mut removed = 0;
     for note in notes.list(person).await? {
@@ -186,7 +200,11 @@ async fn health(app: &App) -> anyhow::Result<Value> {
     parts.insert("inbox".to_owned(), json!(counts));
     parts.insert("open_replies".to_owned(), json!(app.store.open_replies().await?));
     if let Some(office) = app.loaded_office() {
-        parts.insert("notes".to_owned(), json!(office.notes.health().await?));
+        match office.notes.health().await {
+            Ok(words) => parts.insert("notes".to_owned(), json!(words)),
+            // The other parts are still worth telling.
+            Err(e) => parts.insert("notes_error".to_owned(), json!(told(&anyhow::Error::from(e)))),
+        };
         if let Some(brain) = &office.brain {
             let usage = brain.usage().await?;
             parts.insert(
@@ -235,10 +253,7 @@ async fn ask(app: &App, ask: Ask) -> anyhow::Result<Value> {
     let text = match (&reply, waits) {
         (_, true) => format!("The reply waits for {}'s yes.", person.owner),
         (Some(reply), _) => reply.reply.text.clone(),
-        (None, _) => format!(
-            "I could not answer: {}. The message is kept as number {id}; see `understudy inbox list`.",
-            row.last_error
-        ),
+        (None, _) => format!("{STUCK}\nMessage {id}: {}\nSee `understudy inbox list`.", row.last_error),
     };
     let passages: Vec<Value> = record
         .passages

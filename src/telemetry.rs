@@ -1,5 +1,7 @@
 //! Logs to standard error. Ids, counts and durations only: no message text at any level.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 
 use crate::error::Hint;
@@ -16,8 +18,11 @@ pub fn start(filter: &str) -> Result<(), Hint> {
             "use error, warn, info or debug",
         )
     })?;
-    let subscriber =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false);
     // Already set in tests that start several apps.
     subscriber.try_init().ok();
     Ok(())

@@ -1,12 +1,13 @@
 //! `understudy ask`.
 
-use std::process::ExitCode;
+use std::{io::ErrorKind, process::ExitCode};
 
 use serde_json::Value;
 
 use crate::{
     config::Config,
     domain::{PersonId, ReaderId},
+    error::Hint,
     ops::{self, Request},
 };
 
@@ -24,13 +25,14 @@ pub(super) struct Args {
     /// Prints the whole turn as one JSON object.
     #[arg(long)]
     json: bool,
-    /// What to ask.
+    /// What to ask; `-` reads it from standard input.
     text: String,
 }
 
 pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> {
     let from = args.from.map_or_else(account, Ok)?;
-    let ask = ops::Ask { person: args.person, from, thread: args.thread, key: None, text: args.text };
+    let text = if args.text == "-" { standard_input()? } else { args.text };
+    let ask = ops::Ask { person: args.person, from, thread: args.thread, key: None, text };
     let turn = super::control::call(config, Request::Ask(ask)).await?;
     if args.json {
         super::print_json(&turn);
@@ -49,6 +51,16 @@ fn account() -> anyhow::Result<ReaderId> {
     Ok(ReaderId::new(name)?)
 }
 
+fn standard_input() -> Result<String, Hint> {
+    std::io::read_to_string(std::io::stdin()).map_err(|e| match e.kind() {
+        ErrorKind::InvalidData => Hint::new(
+            "what came on standard input is not UTF-8 text",
+            "convert it, for example with `iconv -t UTF-8`",
+        ),
+        _ => Hint::new(format!("can't read standard input: {e}"), "give the question as an argument instead"),
+    })
+}
+
 fn print(turn: &Value) {
     let text = |key: &str| turn.get(key).and_then(Value::as_str).unwrap_or_default();
     println!("{}", text("reply"));
@@ -61,12 +73,7 @@ fn print(turn: &Value) {
             println!("  [{n}] {} ({})", of("title"), of("source"));
         }
     }
-    let total: f64 = turn
-        .get("timings_ms")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-        .filter_map(|(_, ms)| ms.as_f64())
-        .sum();
-    eprintln!("({}, {:.1} s, `--json` shows queries and passages)", text("outcome"), total / 1000.0);
+    let timings = turn.get("timings_ms").and_then(Value::as_object).into_iter().flatten();
+    let total_ms = timings.filter_map(|(_, ms)| ms.as_f64()).fold(0.0, |sum, ms| sum + ms);
+    eprintln!("({}, {:.1} s, `--json` shows queries and passages)", text("outcome"), total_ms / 1000.0);
 }

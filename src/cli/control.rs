@@ -15,8 +15,8 @@ use tracing::warn;
 use crate::{
     app::{App, InUse},
     config::Config,
-    error::Hint,
-    ops::{self, Request},
+    error::{Hint, told},
+    ops::{self, Request, TrainingRequest},
 };
 
 #[derive(Serialize, Deserialize)]
@@ -68,7 +68,7 @@ async fn serve(app: &App, stream: UnixStream) -> anyhow::Result<()> {
         let answer = match serde_json::from_str(&line) {
             Ok(request) => match ops::handle(app, request).await {
                 Ok(value) => Answer::Ok(value),
-                Err(e) => Answer::Err(format!("{e:#}")),
+                Err(e) => Answer::Err(told(&e)),
             },
             Err(e) => Answer::Err(format!("this command is from another version of understudy: {e}")),
         };
@@ -81,19 +81,10 @@ async fn serve(app: &App, stream: UnixStream) -> anyhow::Result<()> {
 
 /// Carries out `request` in the running process, or in this one when none runs.
 pub(super) async fn call(config: Config, request: Request) -> anyhow::Result<Value> {
-    if let Some(stream) = connect(&config.data).await? {
-        return send(stream, &request).await;
+    if let Some(answer) = ask_running(&config.data, &request).await? {
+        return Ok(answer);
     }
-    let app = match App::open(config).await {
-        Ok(app) => app,
-        Err(e) if e.is::<InUse>() => {
-            let next = "wait a moment and try again: it is starting or stopping";
-            return Err(
-                Hint::new("another understudy holds the data directory and does not answer", next).into()
-            );
-        }
-        Err(e) => return Err(e),
-    };
+    let app = open(config).await?;
     app.adopt_folders().await?;
     if matches!(request, Request::Ask(_)) {
         index_missing(&app).await?;
@@ -104,11 +95,72 @@ pub(super) async fn call(config: Config, request: Request) -> anyhow::Result<Val
     result
 }
 
+/// Whoever holds the data directory, for a command that asks more than once.
+pub(super) enum Desk {
+    /// The running process.
+    Running(std::path::PathBuf),
+    /// This one, until the command ends.
+    Here(Box<App>),
+}
+
+impl Desk {
+    /// Finds the running process, or opens the data directory.
+    pub(super) async fn at(config: Config) -> anyhow::Result<Self> {
+        if ask_running(&config.data, &Request::PersonList).await?.is_some() {
+            return Ok(Self::Running(config.data));
+        }
+        let app = open(config).await?;
+        app.adopt_folders().await?;
+        Ok(Self::Here(Box::new(app)))
+    }
+
+    /// Asks about training.
+    pub(super) async fn ask(&self, request: TrainingRequest) -> anyhow::Result<Value> {
+        let request = Request::Training(request);
+        match self {
+            Self::Here(app) => ops::handle(app, request).await,
+            Self::Running(data) => ask_running(data, &request).await?.ok_or_else(|| {
+                let next = "start it again; a run goes on from its checkpoint";
+                Hint::new("the running understudy stopped", next).into()
+            }),
+        }
+    }
+
+    /// Ends in an orderly way, with this exit code.
+    pub(super) async fn close(self, code: std::process::ExitCode) -> std::process::ExitCode {
+        if let Self::Here(app) = self {
+            app.close().await;
+        }
+        code
+    }
+}
+
+/// Carries out `request` in the running process; `None` when none runs.
+pub(super) async fn ask_running(data: &Path, request: &Request) -> anyhow::Result<Option<Value>> {
+    match connect(data).await? {
+        Some(stream) => send(stream, request).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Opens the data directory, which no process answers for.
+pub(super) async fn open(config: Config) -> anyhow::Result<App> {
+    App::open(config).await.map_err(|e| {
+        if !e.is::<InUse>() {
+            return e;
+        }
+        let next = "wait a moment and try again: it is starting or stopping";
+        Hint::new("another understudy holds the data directory and does not answer", next).into()
+    })
+}
+
 /// Indexes the folders before a question, as `run` does at its start.
 async fn index_missing(app: &App) -> anyhow::Result<()> {
+    // Without models there is nothing to say about any folder.
+    app.office().await?;
     for folder in app.store.folders().await? {
         if let Err(e) = app.sync(&folder).await {
-            eprintln!("understudy: notes in {}: {e:#}", folder.path.display());
+            eprintln!("understudy: notes in {}: {}", folder.path.display(), told(&e));
         }
     }
     Ok(())
@@ -118,7 +170,14 @@ async fn connect(data: &Path) -> anyhow::Result<Option<UnixStream>> {
     let path = data.join("control.sock");
     match UnixStream::connect(&path).await {
         Ok(stream) => Ok(Some(stream)),
-        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => Ok(None),
+        Err(e)
+            if matches!(
+                e.kind(),
+                ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::ConnectionRefused
+            ) =>
+        {
+            Ok(None)
+        }
         Err(e) => {
             Err(e).with_context(|| format!("speak to the running understudy through {}", path.display()))
         }

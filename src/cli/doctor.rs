@@ -1,59 +1,202 @@
 //! `understudy doctor`: tries each part and says what to do.
+//!
+//! Each part is one line: `ok`, `look` for what works and still deserves a look, or `FAIL` with the next step.
 
-use std::process::ExitCode;
+use std::{net::TcpListener, path::Path, process::ExitCode, time::Instant};
 
 use serde_json::Value;
+use understudy_engine::gguf::{Header, check_adapter};
 
 use crate::{
     app::{App, model_path},
     config::{Config, MindKind},
-    ops::Request,
+    error::{Hint, told},
+    ops::{self, Request},
 };
+
+/// What is told of one part.
+enum Finding {
+    Ok(String),
+    Look(String),
+    Fail(String),
+}
+
+impl Finding {
+    fn of(result: anyhow::Result<String>) -> Self {
+        match result {
+            Ok(words) => Self::Ok(words),
+            Err(e) => Self::Fail(told(&e)),
+        }
+    }
+
+    fn tell(self, part: &str, failed: &mut bool) {
+        match self {
+            Self::Ok(words) => println!("ok    {part}: {words}"),
+            Self::Look(words) => println!("look  {part}: {words}"),
+            Self::Fail(words) => {
+                *failed = true;
+                println!("FAIL  {part}: {words}");
+            }
+        }
+    }
+}
 
 pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let mut failed = false;
-    let mut say = |part: &str, result: anyhow::Result<String>| match result {
-        Ok(words) => println!("ok    {part}: {words}"),
-        Err(e) => {
-            failed = true;
-            println!("FAIL  {part}: {e:#}");
-        }
-    };
-    say("data directory", writable(&config));
+    let data = writable(&config);
+    let usable = data.is_ok();
+    Finding::of(data).tell("data directory", &mut failed);
     if config.mind == MindKind::Model {
         for (part, name) in [("base model", &config.base), ("embedding model", &config.embedding)] {
-            say(part, model_path(&config, name).map(|path| path.display().to_string()));
+            let path = model_path(&config, name).map(|path| path.display().to_string());
+            Finding::of(path).tell(part, &mut failed);
         }
     }
-    let running = super::control::call(config.clone(), Request::Health).await;
-    say("store", running.map(|health| counts(&health)));
-    say("engine and notes", first_words(config).await);
+    if usable {
+        match super::control::ask_running(&config.data, &Request::Health).await {
+            Ok(Some(health)) => running(&config, &health, &mut failed),
+            Ok(None) => resting(config, &mut failed).await,
+            Err(e) => Finding::Fail(told(&e)).tell("running", &mut failed),
+        }
+    }
+    if failed {
+        println!("\nStart with the first FAIL; the ones below it may come from the same cause.");
+    }
     Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
 fn writable(config: &Config) -> anyhow::Result<String> {
-    std::fs::create_dir_all(&config.data)?;
-    let probe = config.data.join(".probe");
-    std::fs::write(&probe, b"probe")?;
-    std::fs::remove_file(&probe)?;
-    Ok(config.data.display().to_string())
+    let try_it = || {
+        std::fs::create_dir_all(&config.data)?;
+        let probe = config.data.join(".probe");
+        std::fs::write(&probe, b"probe")?;
+        std::fs::remove_file(&probe)
+    };
+    try_it().map_err(|e| {
+        let what = format!("can't write to {}: {e}", config.data.display());
+        Hint::new(what, "give this account the right to write there, or choose another with UNDERSTUDY_DATA")
+    })?;
+    Ok(format!("{} can be written", config.data.display()))
 }
 
-fn counts(health: &Value) -> String {
-    let of = |state: &str| health.pointer(&format!("/inbox/{state}")).and_then(Value::as_i64).unwrap_or(0);
-    format!("{} waiting, {} parked, {} done", of("ready"), of("parked"), of("done"))
-}
-
-/// Loads models and notes here, unless a running process has them loaded.
-async fn first_words(config: Config) -> anyhow::Result<String> {
-    match App::open(config).await {
-        Ok(app) => {
-            let office = app.office().await?;
-            let words = office.notes.health().await?;
-            app.close().await;
-            Ok(format!("models load; {words}"))
-        }
-        Err(e) if e.is::<crate::app::InUse>() => Ok("understudy runs and has them loaded".to_owned()),
-        Err(e) => Err(e),
+/// What the running process says of itself.
+fn running(config: &Config, health: &Value, failed: &mut bool) {
+    let number = |path: &str| health.pointer(path).and_then(Value::as_u64).unwrap_or(0);
+    let words = |key: &str| health.get(key).and_then(Value::as_str).map(str::to_owned);
+    Finding::Ok(format!("yes, for {} s", number("/uptime_s"))).tell("running", failed);
+    queue(health).tell("store", failed);
+    let notes = match (words("notes"), words("notes_error")) {
+        (Some(words), _) => Finding::Ok(words),
+        (None, Some(why)) => Finding::Fail(why),
+        (None, None) => Finding::Look("not loaded yet; ask again in a moment".to_owned()),
+    };
+    notes.tell("notes", failed);
+    if health.get("engine").is_some() {
+        let (used, limit) = (number("/engine/used_mb"), config.engine_memory_mb);
+        Finding::Ok(format!("loaded, {used} of {limit} MB used")).tell("models", failed);
     }
+    console(config, Port::OfRunning).tell("console", failed);
+}
+
+/// What can be tried when no process runs: everything is opened once, here.
+async fn resting(config: Config, failed: &mut bool) {
+    let next = "no; nothing is answered until `understudy run` is started";
+    Finding::Look(next.to_owned()).tell("running", failed);
+    let (given, console) = (config.clone(), console(&config, Port::Free));
+    match super::control::open(config).await {
+        Ok(app) => {
+            opened(&app, &given, failed).await;
+            app.close().await;
+        }
+        Err(e) => Finding::Fail(told(&e)).tell("store", failed),
+    }
+    console.tell("console", failed);
+}
+
+async fn opened(app: &App, config: &Config, failed: &mut bool) {
+    match ops::handle(app, Request::Health).await {
+        Ok(health) => queue(&health).tell("store", failed),
+        Err(e) => Finding::Fail(told(&e)).tell("store", failed),
+    }
+    let names: Vec<&str> = app.people.everybody().iter().map(|person| person.name.as_str()).collect();
+    let people = if names.is_empty() {
+        let people = config.people.display();
+        Finding::Look(format!(
+            "nobody is stood in for; add a folder with a person.toml to {people} (UNDERSTUDY_PEOPLE)"
+        ))
+    } else {
+        Finding::Ok(names.join(", "))
+    };
+    people.tell("people", failed);
+    if let Some(adapters) = adapters(app, config) {
+        Finding::of(adapters).tell("adapters", failed);
+    }
+    let started = Instant::now();
+    match app.office().await {
+        Ok(office) => {
+            let took = started.elapsed().as_secs_f64();
+            if config.mind == MindKind::Model {
+                Finding::Ok(format!("load in {took:.1} s")).tell("models", failed);
+            } else {
+                let words =
+                    "a script answers instead (UNDERSTUDY_MIND=scripted); it only repeats the question";
+                Finding::Look(words.to_owned()).tell("models", failed);
+            }
+            Finding::of(office.notes.health().await.map_err(Into::into)).tell("notes", failed);
+        }
+        Err(e) => Finding::Fail(told(&e)).tell("models and notes", failed),
+    }
+}
+
+/// Whether every adapter fits the base; `None` when there is nothing to compare.
+///
+/// A turn loads an adapter when it is first needed, so a wrong one would be noticed by whoever asks.
+fn adapters(app: &App, config: &Config) -> Option<anyhow::Result<String>> {
+    let own = app.people.everybody().iter().filter_map(|person| person.adapter.as_deref());
+    let all: Vec<&Path> = own.chain(app.people.starter()).collect();
+    if config.mind == MindKind::Scripted || all.is_empty() {
+        return None;
+    }
+    let base = Header::read(&model_path(config, &config.base).ok()?).ok()?;
+    let check = |path: &&Path| check_adapter(path, &Header::read(path)?, &base);
+    let checked = all.iter().try_for_each(check);
+    Some(checked.map(|()| format!("{} fit the base model", all.len())).map_err(Into::into))
+}
+
+fn queue(health: &Value) -> Finding {
+    let of = |state: &str| health.pointer(&format!("/inbox/{state}")).and_then(Value::as_i64).unwrap_or(0);
+    let counts = format!("{} waiting, {} parked, {} done", of("ready"), of("parked"), of("done"));
+    if of("parked") == 0 {
+        return Finding::Ok(counts);
+    }
+    Finding::Look(format!(
+        "{counts}; see why with `understudy inbox list`, then `inbox retry` or `inbox drop`"
+    ))
+}
+
+/// Whose the console's port has to be.
+#[derive(PartialEq)]
+enum Port {
+    Free,
+    OfRunning,
+}
+
+fn console(config: &Config, port: Port) -> Finding {
+    let address = config.listen;
+    if port == Port::Free
+        && let Err(e) = TcpListener::bind(address)
+    {
+        return Finding::Fail(format!(
+            "can't listen on {address}: {e}; stop what uses this port, or choose another one with UNDERSTUDY_LISTEN"
+        ));
+    }
+    if !address.ip().is_loopback() {
+        return Finding::Look(format!(
+            "{address} can be reached from outside without encryption; put a TLS proxy in front, or listen on 127.0.0.1"
+        ));
+    }
+    Finding::Ok(match port {
+        Port::Free => format!("{address} is free"),
+        Port::OfRunning => format!("http://{address}/"),
+    })
 }

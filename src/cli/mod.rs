@@ -4,17 +4,20 @@ mod ask;
 mod bench;
 mod control;
 mod doctor;
+mod eval;
 mod inbox;
+mod learn;
 mod models;
 mod notes;
 mod person;
 mod run;
+mod train;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::Config;
+use crate::{config::Config, error::told};
 
 pub use control::listen;
 
@@ -40,12 +43,35 @@ enum Command {
     /// Lists models and gets them onto this machine.
     #[command(subcommand)]
     Models(models::Command),
-    /// Lists and shows the people who are stood in for.
+    /// Lists and shows the people who are stood in for, records their consent, erases them.
     #[command(subcommand)]
     Person(person::Command),
+    /// Takes a person's words in, with their consent, and makes examples of them.
+    #[command(subcommand)]
+    Learn(learn::Command),
     /// Shows and mends messages that are stuck.
     #[command(subcommand)]
     Inbox(inbox::Command),
+    /// Trains an adapter from what was learnt, on this machine's processor.
+    Train(train::Args),
+    /// Judges an adapter on questions that no training has seen; prints one JSON object.
+    Eval(eval::Args),
+    /// Lets a person's newest adapter serve, if it was judged better than the starter.
+    Promote {
+        /// Whose.
+        person: crate::domain::PersonId,
+    },
+    /// Lets the adapter that served before serve again.
+    Rollback {
+        /// Whose.
+        person: crate::domain::PersonId,
+    },
+    /// Runs a training job in this process; `train` starts it.
+    #[command(hide = true)]
+    Trainer {
+        /// The job's file.
+        job: std::path::PathBuf,
+    },
     /// Tries every connection and says what to do.
     Doctor,
     /// Measures this machine; prints one JSON object.
@@ -57,18 +83,22 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Command::Trainer { job } = &cli.command {
+        return report(train::child(job));
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let result = match runtime {
         Ok(runtime) => runtime.block_on(dispatch(cli.command)),
         Err(e) => Err(anyhow::anyhow!(e).context("start the runtime")),
     };
-    match result {
-        Ok(code) => code,
-        Err(e) => {
-            eprintln!("understudy: {e:#}");
-            ExitCode::from(1)
-        }
-    }
+    report(result)
+}
+
+fn report(result: anyhow::Result<ExitCode>) -> ExitCode {
+    result.unwrap_or_else(|e| {
+        eprintln!("understudy: {}", told(&e));
+        ExitCode::from(1)
+    })
 }
 
 async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
@@ -82,7 +112,13 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Notes(command) => notes::run(config, command).await,
         Command::Models(command) => models::run(config, command).await,
         Command::Person(command) => person::run(config, command).await,
+        Command::Learn(command) => learn::run(config, command).await,
         Command::Inbox(command) => inbox::run(config, command).await,
+        Command::Train(args) => train::run(config, args).await,
+        Command::Promote { person } => eval::promote(config, person).await,
+        Command::Rollback { person } => eval::roll_back(config, person).await,
+        Command::Eval(args) => eval::run(config, args).await,
+        Command::Trainer { job } => train::child(&job),
         Command::Doctor => doctor::run(config).await,
         Command::Bench(command) => bench::run(config, command).await,
     }

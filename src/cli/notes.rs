@@ -52,6 +52,7 @@ pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<Exit
     match command {
         Command::Add { paths, person, readers, watch } => {
             let readers = Readers::parse(readers.as_deref().unwrap_or(person.as_str()))?;
+            let mut followed_now = false;
             for path in paths {
                 let path = std::path::absolute(&path)?;
                 if !path.exists() {
@@ -63,13 +64,16 @@ pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<Exit
                 let request =
                     Request::NotesAdd { person: person.clone(), path, readers: readers.clone(), watch };
                 let report = super::control::call(config.clone(), request).await?;
+                followed_now = report.get("followed_now").and_then(Value::as_bool).unwrap_or(false);
                 println!("{shown}: {}", report.get("summary").and_then(Value::as_str).unwrap_or_default());
                 for skipped in report.get("skipped").and_then(Value::as_array).into_iter().flatten() {
                     println!("  skipped {}", skipped.as_str().unwrap_or_default());
                 }
             }
-            if watch {
-                println!("Changes are followed from the next start of `understudy run` on.");
+            match (watch, followed_now) {
+                (false, _) => {}
+                (true, true) => println!("Changes are followed from now on."),
+                (true, false) => println!("Changes are followed whenever `understudy run` runs."),
             }
         }
         Command::List { person, json } => {

@@ -10,12 +10,14 @@ use crate::{
     app::App,
     config::Config,
     error::Hint,
+    meter::Meter,
     web::{self, Readiness, Web},
 };
 
 pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let address = config.listen;
     let app = Arc::new(App::open(config).await?);
+    let meter = Meter::start()?;
     let listener = TcpListener::bind(address).await.map_err(|e| {
         let what = format!("can't listen on {address}: {e}");
         Hint::new(what, "stop what uses this port, or choose another one with UNDERSTUDY_LISTEN")
@@ -37,7 +39,9 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
             warn!("Commands can't reach this process: {e:#}");
         }
     });
-    let (web, stop) = (console(&app), app.stop.clone());
+    let (kept, stop) = (meter.clone(), app.stop.clone());
+    app.spawn(async move { kept.keep(stop).await });
+    let (web, stop) = (console(&app, &meter), app.stop.clone());
     app.spawn(async move {
         if let Err(e) = web::serve(web, listener, stop).await {
             warn!("The console stopped: {e:#}");
@@ -50,16 +54,20 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn console(app: &Arc<App>) -> Web {
-    let (asked, counted) = (Arc::clone(app), Arc::clone(app));
+fn console(app: &Arc<App>, meter: &Meter) -> Web {
+    let (asked, counted, meter) = (Arc::clone(app), Arc::clone(app), meter.clone());
     Web {
         store: app.store.clone(),
+        vault: app.vault(),
         inbox: app.inbox.clone(),
         people: Arc::clone(&app.people),
         progress: app.progress.clone(),
         ready: Arc::new(move || readiness(&asked)),
         wake_outbox: Arc::clone(&app.wake_outbox),
-        metrics: Arc::new(move || metrics(&counted)),
+        metrics: Arc::new(move || {
+            let (app, meter) = (Arc::clone(&counted), meter.clone());
+            Box::pin(async move { meter.read(&app).await })
+        }),
     }
 }
 
@@ -69,16 +77,6 @@ fn readiness(app: &App) -> Readiness {
     let parts =
         [("models", models), ("console", "listening"), ("slack", "not set up"), ("mail", "not set up")];
     Readiness { ready, parts: parts.map(|(part, words)| (part.to_owned(), words.to_owned())).into() }
-}
-
-/// Prometheus text format (<https://prometheus.io/docs/instrumenting/exposition_formats/>).
-fn metrics(app: &App) -> String {
-    let uptime = app.uptime().as_secs();
-    let commits = app.store.commits();
-    format!(
-        "# HELP understudy_uptime_seconds Time since start.\n# TYPE understudy_uptime_seconds gauge\nunderstudy_uptime_seconds {uptime}\n\
-         # HELP understudy_commits_total Database commits since start.\n# TYPE understudy_commits_total counter\nunderstudy_commits_total {commits}\n"
-    )
 }
 
 async fn greet(app: &App, address: std::net::SocketAddr) -> anyhow::Result<()> {

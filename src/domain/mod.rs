@@ -3,12 +3,14 @@
 //! Architecture invariant: nothing here does I/O, and nothing here knows a vendor's wire format.
 
 mod audience;
+mod consent;
 mod ids;
 mod message;
 mod passage;
 mod person;
 
 pub use audience::{Audience, Members, READERS_IN_FULL};
+pub use consent::{Consent, IntakeId, Purpose, RunId, SourceKind, Stopped, UnknownWord};
 pub use ids::{Conversation, InboxId, InvalidId, OutboxId, PersonId, ReaderId};
 pub use message::{Attachment, Channel, Inbound, Requester, Standing, UnknownChannel};
 pub use passage::{Integrity, Passage, Readers};

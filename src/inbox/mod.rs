@@ -2,7 +2,8 @@
 //!
 //! A person writes; the channel acknowledges only after [`Inbox::accept`] returned, which is after the commit.
 //! Kept: one row per message with its state and attempts. After a crash the message is claimed again; one that
-//! takes the process down with it, or fails five times, is parked where people see it and can retry it.
+//! takes the process down with it, or fails five times, is parked where people see it and can retry it, and its
+//! sender is told so.
 
 mod progress;
 mod record;
@@ -20,6 +21,7 @@ pub use retry::{FAILURES_MAX, retry_after};
 
 use crate::{
     domain::Inbound,
+    error::told,
     store::{Accepted, Claimed, Store, StoreError, now},
     turn::{self, Desk},
 };
@@ -72,6 +74,10 @@ impl Inbox {
             return Err(Refused::TooLong { bytes: message.text.len() });
         }
         let accepted = self.store.accept(message, now()).await?;
+        if matches!(accepted, Accepted::New(_)) {
+            metrics::counter!("understudy_messages_accepted_total", "channel" => message.channel.as_str())
+                .increment(1);
+        }
         self.wake();
         Ok(accepted)
     }
@@ -127,11 +133,12 @@ async fn answer(store: &Store, desk: &Desk, claimed: &Claimed, stop: &Cancellati
     match ended {
         Ok(()) => desk.progress.stage(claimed, Stage::Settled),
         Err(e) => {
+            metrics::counter!("understudy_turn_failures_total").increment(1);
             let failures = claimed.failures + 1;
             let retry = retry_after(failures);
-            warn!(inbox.id = %id, failures, "Turn of inbox row {id} failed {failures} times: {e:#}");
+            warn!(inbox.id = %id, failures, "Turn of inbox row {id} failed, {failures} of {FAILURES_MAX}: {}", told(&e));
             let retry_at = retry.map(|after| now() + after.as_secs().cast_signed());
-            if let Err(e) = store.fail(claimed, &format!("{e:#}"), retry_at).await {
+            if let Err(e) = store.fail(claimed, &told(&e), retry_at, now()).await {
                 warn!(inbox.id = %id, "Could not record the failure of inbox row {id}: {e:#}");
             }
             desk.progress.stage(claimed, if retry_at.is_some() { Stage::Waiting } else { Stage::Parked });

@@ -183,6 +183,9 @@ impl Pass<'_> {
         path: &Path,
         known: Option<&NoteSummary>,
     ) -> Result<Verdict, SyncError> {
+        if chunk::Format::of(path).is_none() {
+            return Ok(self.skip(source, walk::NO_FORMAT));
+        }
         let bytes = match read(path).await {
             Ok(Content::Bytes(bytes)) => bytes,
             Ok(Content::TooLarge(size)) => return Ok(self.skip(source, walk::too_large(size))),

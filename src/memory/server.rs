@@ -178,12 +178,12 @@ impl ServerPoints {
             Some(Code::Unauthenticated | Code::PermissionDenied) => NotesError::Denied {
                 place,
                 advice: "Set QDRANT_API_KEY to a key that may read and write.".to_owned(),
-                source: err.into(),
+                source: said(&err),
             },
             Some(Code::InvalidArgument | Code::NotFound | Code::FailedPrecondition | Code::Unimplemented) => {
-                self.damaged(err.into())
+                self.damaged(said(&err))
             }
-            _ => NotesError::Unreachable { place, advice: reach.to_owned(), source: err.into() },
+            _ => NotesError::Unreachable { place, advice: reach.to_owned(), source: said(&err) },
         }
     }
 
@@ -309,6 +309,16 @@ impl Points for ServerPoints {
             reply.version, self.url, self.collection
         ))
     }
+}
+
+/// What the server or the connection said, without what only a debugger wants: metadata and nested types.
+fn said(err: &QdrantError) -> anyhow::Error {
+    let (QdrantError::ResponseError { status } | QdrantError::ResourceExhaustedError { status, .. }) = err
+    else {
+        return anyhow!("{err}");
+    };
+    let message = status.message().split(": tonic::").next().unwrap_or_default();
+    anyhow!("{}: {message}", status.code())
 }
 
 fn code(err: &QdrantError) -> Option<Code> {

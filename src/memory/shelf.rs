@@ -192,6 +192,6 @@ fn passages(hits: &[Hit], found: Vec<(Uuid, Stored)>, query: &Search<'_>) -> Vec
             });
         }
     }
-    metrics::counter!("notes_hits_dropped_total").increment(dropped as u64);
+    metrics::counter!("understudy_notes_hits_dropped_total").increment(dropped as u64);
     passages
 }

@@ -152,6 +152,8 @@ pub(super) fn too_large(size_bytes: u64) -> String {
     )
 }
 
+pub(super) const NO_FORMAT: &str =
+    "Notes are read from files that end in .md, .txt or .html. Save it as one of these.";
 pub(super) const NOT_UTF8: &str = "It is not UTF-8 text. Save it as UTF-8 and it will be read.";
 pub(super) const NO_TEXT: &str = "It has no text. Write something into it, or delete it.";
 

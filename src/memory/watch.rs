@@ -21,7 +21,8 @@ use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{Embed, Folder, Notes, SyncError, sync_folder, walk};
+use super::{Embed, Followed, Notes, SyncError, sync_folder, walk};
+use crate::error::told;
 
 /// Quiet that ends a burst of changes.
 const QUIET: Duration = Duration::from_millis(500);
@@ -50,8 +51,10 @@ pub struct Watch {
 
 struct Watched {
     path: PathBuf,
-    /// The absolute path that reports start with; of a single file, its folder is watched.
+    /// The absolute path that reports start with.
     seen_as: PathBuf,
+    /// What is watched for it: itself, or the folder of a single file.
+    target: PathBuf,
     means: Means,
     /// When to read it, and the time that must not be put off beyond.
     due: Option<(Instant, Instant)>,
@@ -97,16 +100,43 @@ impl Watch {
             .inspect_err(|err| warn!("Folders can't be looked at regularly: {err}"))
             .ok();
         let now = Instant::now();
-        let watched = |path: PathBuf| Watched {
-            seen_as: path.clone(),
-            path,
-            means: Means::None,
-            due: Some((now, now)),
-        };
-        let folders = paths.into_iter().map(watched).collect();
-        let mut watch = Self { folders, reports, native, polling, look: now + POLL, anyway: now + ANYWAY };
-        watch.start_missing();
+        let mut watch =
+            Self { folders: Vec::new(), reports, native, polling, look: now + POLL, anyway: now + ANYWAY };
+        watch.follow(paths);
         watch
+    }
+
+    /// Watches these files and folders from now on, and no others; those that are new are due at once.
+    pub fn follow(&mut self, paths: impl IntoIterator<Item = PathBuf>) {
+        let now = Instant::now();
+        let mut before = std::mem::take(&mut self.folders);
+        for path in paths {
+            if self.folders.iter().any(|folder| folder.path == path) {
+                continue;
+            }
+            let known = before.iter().position(|folder| folder.path == path);
+            self.folders.push(known.map_or_else(|| Watched::new(path, now), |at| before.swap_remove(at)));
+        }
+        for gone in before {
+            self.leave(&gone);
+        }
+        self.start_missing();
+    }
+
+    fn leave(&mut self, gone: &Watched) {
+        let watcher: Option<&mut dyn Watcher> = match gone.means {
+            Means::None => None,
+            Means::Kernel => self.native.as_mut().map(|native| native as _),
+            Means::Polling => self.polling.as_mut().map(|polling| polling as _),
+        };
+        let Some(watcher) = watcher else { return };
+        // It may have gone with its folder.
+        watcher.unwatch(&gone.target).ok();
+        // It takes the watches of folders inside it along, and a hole into those of folders around it.
+        let overlaps = |other: &Path| other.starts_with(&gone.target) || gone.target.starts_with(other);
+        for folder in self.folders.iter_mut().filter(|folder| overlaps(&folder.target)) {
+            folder.means = Means::None;
+        }
     }
 
     /// Waits for the next folder that has to be read and returns its path as it was given.
@@ -163,7 +193,7 @@ impl Watch {
                 folder.touched(now);
             }
             let moved = matches!(event.kind, EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_)));
-            if moved && event.paths.iter().any(|path| folder.watched_root() == path) {
+            if moved && event.paths.iter().any(|path| folder.target.starts_with(path)) {
                 // The watch went with the folder; look for a new one of that name.
                 folder.means = Means::None;
             }
@@ -172,46 +202,76 @@ impl Watch {
 
     /// Starts to watch what is not watched yet, as well as it can be.
     fn start_missing(&mut self) {
+        let mut running: Vec<(PathBuf, RecursiveMode, Means)> = self
+            .folders
+            .iter()
+            .filter(|folder| folder.means != Means::None)
+            .map(|folder| (folder.target.clone(), folder.mode(), folder.means))
+            .collect();
         for folder in self.folders.iter_mut().filter(|folder| folder.means == Means::None) {
             let Ok(root) = walk::root(&folder.path) else {
                 continue;
             };
-            folder.seen_as = root;
-            let is_single = !folder.seen_as.is_dir();
-            let mode = if is_single { RecursiveMode::NonRecursive } else { RecursiveMode::Recursive };
-            let target = folder.watched_root().to_owned();
-            // After a folder was replaced, the old watch would make the new one a no-op.
-            if let Some(native) = &mut self.native {
-                native.unwatch(&target).ok();
-                match native.watch(&target, mode) {
-                    Ok(()) => folder.means = Means::Kernel,
-                    Err(err) => {
-                        warn!("The kernel won't watch a folder, looking at it instead: {:?}", err.kind)
-                    }
-                }
-            }
-            if folder.means == Means::None
-                && let Some(polling) = &mut self.polling
-            {
-                polling.unwatch(&target).ok();
-                if polling.watch(&target, mode).is_ok() {
-                    folder.means = Means::Polling;
-                }
-            }
+            folder.see_as(root);
+            let (target, mode) = (&folder.target, folder.mode());
+            // A second watch on a folder would replace the first, and one on a folder inside it would end
+            // with whichever of the two is given up.
+            let covering = running.iter().find(|(other, reach, _)| {
+                (*reach == RecursiveMode::Recursive && target.starts_with(other))
+                    || (mode == RecursiveMode::NonRecursive && target == other)
+            });
+            folder.means = match covering {
+                Some((_, _, means)) => *means,
+                None => start(&mut self.native, &mut self.polling, target, mode),
+            };
             if folder.means != Means::None {
+                running.push((folder.target.clone(), mode, folder.means));
                 folder.touched(Instant::now());
             }
         }
     }
 }
 
-impl Watched {
-    fn watched_root(&self) -> &Path {
-        // Editors replace files, and a watch on a file would stay with the old one.
-        match self.seen_as.parent() {
-            Some(parent) if !self.seen_as.is_dir() => parent,
-            _ => &self.seen_as,
+fn start(
+    native: &mut Option<RecommendedWatcher>,
+    polling: &mut Option<PollWatcher>,
+    target: &Path,
+    mode: RecursiveMode,
+) -> Means {
+    // After a folder was replaced, the old watch would make the new one a no-op.
+    if let Some(native) = native {
+        native.unwatch(target).ok();
+        match native.watch(target, mode) {
+            Ok(()) => return Means::Kernel,
+            Err(err) => warn!("The kernel won't watch a folder, looking at it instead: {:?}", err.kind),
         }
+    }
+    if let Some(polling) = polling {
+        polling.unwatch(target).ok();
+        if polling.watch(target, mode).is_ok() {
+            return Means::Polling;
+        }
+    }
+    Means::None
+}
+
+impl Watched {
+    fn new(path: PathBuf, now: Instant) -> Self {
+        let (seen_as, target) = (path.clone(), path.clone());
+        Self { path, seen_as, target, means: Means::None, due: Some((now, now)) }
+    }
+
+    fn see_as(&mut self, root: PathBuf) {
+        // Editors replace files, and a watch on a file would stay with the old one.
+        self.target = match root.parent() {
+            Some(parent) if !root.is_dir() => parent.to_owned(),
+            _ => root.clone(),
+        };
+        self.seen_as = root;
+    }
+
+    fn mode(&self) -> RecursiveMode {
+        if self.target == self.seen_as { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive }
     }
 
     fn touched(&mut self, now: Instant) {
@@ -232,20 +292,32 @@ fn is_change(kind: EventKind) -> bool {
     }
 }
 
-/// Reads `folders` now and whenever they change, until `stop`.
+/// Reads the followed folders now and whenever they change, until `stop`.
 ///
-/// A pass that fails is logged and tried again; the other folders go on.
+/// A folder that is followed later is read at once; one that no longer is, is left alone from then on. A pass
+/// that fails is logged and tried again; the other folders go on.
 pub async fn keep_fresh(
     notes: Arc<dyn Notes>,
     embed: Arc<dyn Embed>,
-    folders: Vec<Folder>,
+    followed: Arc<Followed>,
     stop: CancellationToken,
 ) {
+    let mut changes = followed.changes();
+    let mut folders = changes.borrow_and_update().clone();
     let mut watch = Watch::new(folders.iter().map(|folder| folder.path.clone()));
     let mut untidy = false;
     while !stop.is_cancelled() {
         let path = tokio::select! {
             () = stop.cancelled() => return,
+            Ok(()) = changes.changed() => {
+                let before = std::mem::replace(&mut folders, changes.borrow_and_update().clone());
+                watch.follow(folders.iter().map(|folder| folder.path.clone()));
+                // A pass that was due for it may have been left out, because it had other readers by then.
+                for changed in folders.iter().filter(|folder| !before.contains(folder)) {
+                    watch.again(&changed.path, Duration::ZERO);
+                }
+                continue;
+            }
             path = watch.next() => path,
             () = tokio::time::sleep(IDLE), if untidy => {
                 untidy = false;
@@ -256,6 +328,10 @@ pub async fn keep_fresh(
             }
         };
         for folder in folders.iter().filter(|folder| folder.path == path) {
+            let _passing = followed.between_passes().await;
+            if !followed.holds(folder) {
+                continue;
+            }
             let pass = sync_folder(&*notes, &*embed, folder, &|_| ());
             let done = tokio::select! {
                 () = stop.cancelled() => return,
@@ -265,7 +341,7 @@ pub async fn keep_fresh(
                 Ok(report) => untidy |= report.changed_anything(),
                 Err(err) => {
                     let waits = matches!(err, SyncError::Folder { .. });
-                    warn!(person = %folder.person, "{:#}", anyhow::Error::from(err));
+                    warn!(person = %folder.person, "{}", told(&anyhow::Error::from(err)));
                     // A missing folder is looked for anyway.
                     if !waits {
                         watch.again(&path, AGAIN);

@@ -9,23 +9,15 @@ use std::{
 use async_trait::async_trait;
 use serde::Deserialize;
 use understudy_engine::{
-    AdapterId, Engine, EngineConfig, EngineError, Event, Generate, Message, Model, Role, TemplateError, Usage,
+    AdapterId, Content, Engine, EngineConfig, EngineError, Event, Generate, Message, Model, Role, Score,
+    TemplateError, Usage,
 };
 
 use super::{
-    DraftSink, Mind, Situation, Template,
-    prompt::{cap, render_passages, render_thread},
+    Draft, DraftSink, Mind, Serving, Situation, Weights,
+    prompts::{Filled, Prompts, QUERIES_TOKENS, REPLY_TOKENS},
 };
 use crate::{domain::Passage, memory::Embed, people::Person};
-
-/// Token budgets; with the instructions they stay below the smallest context of 1,024 tokens times two.
-const MESSAGE_TOKENS: usize = 400;
-const THREAD_TOKENS: usize = 300;
-const PASSAGES_TOKENS: usize = 900;
-const QUERIES_TOKENS: usize = 120;
-const REPLY_TOKENS: usize = 220;
-/// Instructions, names and template marks.
-const FRAME_TOKENS: usize = 220;
 
 /// JSON without optional white space: every token of it is paid for.
 const QUERIES_GRAMMAR: &str = r#"root ::= "{\"queries\":[" query ("," query){0,3} "]}"
@@ -48,14 +40,11 @@ pub struct Brain {
     engine: Engine,
     base: Arc<Model>,
     encoder: Arc<Model>,
-    queries: Template,
-    reply: Template,
+    prompts: Prompts,
     grammar: Arc<str>,
-    /// Token budgets scaled to the context of this installation.
-    scale: f64,
     adapters: Mutex<HashMap<PathBuf, AdapterId>>,
     encoder_name: String,
-    starter: Option<PathBuf>,
+    serving: Serving,
 }
 
 #[derive(Deserialize)]
@@ -72,28 +61,24 @@ impl Brain {
         config: EngineConfig,
         base: &Path,
         encoder: &Path,
-        starter: Option<PathBuf>,
+        serving: Serving,
     ) -> Result<Self, BrainError> {
         let engine = Engine::start(config);
         let base = engine.load_model(base).await?;
         let encoder = engine.load_model(encoder).await?;
         // Fails now rather than in the first turn when the template is unknown.
         base.render(&[Message { role: Role::User, text: "hello" }])?;
-        let full = FRAME_TOKENS + MESSAGE_TOKENS + THREAD_TOKENS + PASSAGES_TOKENS + REPLY_TOKENS;
-        #[expect(clippy::cast_precision_loss, reason = "token counts are small")]
-        let scale = (f64::from(config.context_tokens.min(base.context_tokens())) / full as f64).min(1.0);
+        let prompts = Prompts::for_context(config.context_tokens.min(base.context_tokens()));
         let encoder_name = encoder.id().to_string();
         Ok(Self {
             engine,
             base,
             encoder,
-            queries: Template::parse(include_str!("../../prompts/queries.txt")),
-            reply: Template::parse(include_str!("../../prompts/reply.txt")),
+            prompts,
             grammar: QUERIES_GRAMMAR.into(),
-            scale,
             adapters: Mutex::default(),
             encoder_name,
-            starter,
+            serving,
         })
     }
 
@@ -105,19 +90,55 @@ impl Brain {
         self.engine.usage().await
     }
 
-    fn budget(&self, tokens: usize) -> usize {
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "small and positive"
-        )]
-        let scaled = (tokens as f64 * self.scale) as usize;
-        scaled
+    /// The base model, for its vocabulary.
+    #[must_use]
+    pub fn base(&self) -> &Model {
+        &self.base
     }
 
-    async fn adapter_of(&self, person: &Person) -> Result<Option<AdapterId>, EngineError> {
-        let Some(path) = person.adapter.as_ref().or(self.starter.as_ref()) else { return Ok(None) };
+    /// The prompts, with the budgets of this installation.
+    #[must_use]
+    pub fn prompts(&self) -> &Prompts {
+        &self.prompts
+    }
+
+    /// Negative log-likelihood of `answer` and its end after `prompt`, in nats.
+    ///
+    /// # Errors
+    /// When the model can't run, or both do not fit the context.
+    pub async fn cost(&self, weights: &Weights, prompt: &Filled, answer: &str) -> Result<f64, BrainError> {
+        let mut continuation = self.base.tokenize(answer, Content::Written);
+        continuation.push(self.base.end_token());
+        let request = Score {
+            model: Arc::clone(&self.base),
+            adapter: self.adapter_of(weights).await?,
+            prompt: prompt.render(&self.base)?.tokens,
+            continuation,
+        };
+        Ok(self.engine.score(request).await?.into_iter().map(|p| -f64::from(p)).sum())
+    }
+
+    /// Takes every adapter below `dir` out of memory.
+    ///
+    /// # Errors
+    /// When the engine has stopped.
+    pub async fn forget_below(&self, dir: &Path) -> Result<(), EngineError> {
+        let gone: Vec<AdapterId> = {
+            let mut adapters = self.adapters.lock().unwrap_or_else(PoisonError::into_inner);
+            let gone =
+                adapters.iter().filter(|(path, _)| path.starts_with(dir)).map(|(_, id)| id.clone()).collect();
+            adapters.retain(|path, _| !path.starts_with(dir));
+            gone
+        };
+        for adapter in gone {
+            self.engine.remove_adapter(&adapter).await?;
+        }
+        Ok(())
+    }
+
+    /// Registers the adapter at its first use.
+    async fn adapter_of(&self, weights: &Weights) -> Result<Option<AdapterId>, EngineError> {
+        let Some(path) = &weights.adapter else { return Ok(None) };
         let known = self.adapters.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
         if let Some(id) = known {
             return Ok(Some(id));
@@ -129,18 +150,16 @@ impl Brain {
 
     async fn write(
         &self,
-        person: &Person,
-        (system, user): &(String, String),
+        weights: &Weights,
+        prompt: &Filled,
         max_tokens: usize,
         grammar: Option<Arc<str>>,
         sink: DraftSink<'_>,
     ) -> Result<String, BrainError> {
-        let messages =
-            [Message { role: Role::System, text: system }, Message { role: Role::User, text: user }];
         let request = Generate {
             model: Arc::clone(&self.base),
-            adapter: self.adapter_of(person).await?,
-            prompt: self.base.render(&messages)?,
+            adapter: self.adapter_of(weights).await?,
+            prompt: prompt.render(&self.base)?,
             max_tokens,
             grammar,
             ignore_end: false,
@@ -164,18 +183,9 @@ impl Brain {
 #[async_trait]
 impl Mind for Brain {
     async fn queries(&self, situation: &Situation<'_>) -> Result<Vec<String>, BrainError> {
-        let model = Some(self.base.as_ref());
-        let thread = render_thread(model, situation.thread, self.budget(THREAD_TOKENS));
-        let message = cap(model, situation.message, self.budget(MESSAGE_TOKENS));
-        let prompt = self.queries.fill(&[
-            ("name", &situation.person.name),
-            ("role", &situation.person.role),
-            ("requester", situation.requester),
-            ("thread", &thread),
-            ("message", &message),
-        ]);
+        let prompt = self.prompts.queries(Some(&self.base), &situation.scene());
         let grammar = Some(Arc::clone(&self.grammar));
-        let text = self.write(situation.person, &prompt, QUERIES_TOKENS, grammar, &|_| {}).await?;
+        let text = self.write(situation.weights, &prompt, QUERIES_TOKENS, grammar, &|_| {}).await?;
         // A text that hit the token limit is not whole JSON; the turn then searches with the message itself.
         Ok(serde_json::from_str::<Queries>(&text).map(|parsed| parsed.queries).unwrap_or_default())
     }
@@ -186,33 +196,21 @@ impl Mind for Brain {
         passages: &[Passage],
         again: Option<&str>,
         sink: DraftSink<'_>,
-    ) -> Result<String, BrainError> {
-        let model = Some(self.base.as_ref());
-        let (passages, _) = render_passages(model, passages, self.budget(PASSAGES_TOKENS));
-        let thread = render_thread(model, situation.thread, self.budget(THREAD_TOKENS));
-        let mut message = cap(model, situation.message, self.budget(MESSAGE_TOKENS));
+    ) -> Result<Draft, BrainError> {
+        let message;
+        let mut scene = situation.scene();
         if let Some(again) = again {
-            message.push_str("\n\n");
-            message.push_str(again);
+            message = format!("{}\n\n{again}", scene.message);
+            scene.message = &message;
         }
-        let prompt = self.reply.fill(&[
-            ("name", &situation.person.name),
-            ("role", &situation.person.role),
-            ("manner", &situation.person.voice.manner),
-            ("requester", situation.requester),
-            ("passages", &passages),
-            ("thread", &thread),
-            ("message", &message),
-        ]);
-        self.write(situation.person, &prompt, REPLY_TOKENS, None, sink).await
+        let notes: Vec<(&str, &str)> = passages.iter().map(|p| (p.title.as_str(), p.text.as_str())).collect();
+        let (prompt, shown) = self.prompts.reply(Some(&self.base), &scene, &notes);
+        let text = self.write(situation.weights, &prompt, REPLY_TOKENS, None, sink).await?;
+        Ok(Draft { text, shown })
     }
 
-    fn adapter_name(&self, person: &Person) -> String {
-        let name = |path: &PathBuf| {
-            let folder = path.parent().and_then(Path::file_name);
-            folder.map_or_else(|| "adapter".to_owned(), |name| name.to_string_lossy().into_owned())
-        };
-        person.adapter.as_ref().or(self.starter.as_ref()).map_or_else(|| "base".to_owned(), name)
+    fn weights(&self, person: &Person) -> Weights {
+        self.serving.of(person)
     }
 }
 

@@ -4,13 +4,17 @@
 
 mod brain;
 mod prompt;
+mod prompts;
 mod scripted;
+mod serving;
 
 use async_trait::async_trait;
 
 pub use brain::{Brain, BrainError};
 pub use prompt::{Template, render_passages};
+pub use prompts::{Filled, PROMPT_FILES, Prompts, REPLY_TOKENS, Scene};
 pub use scripted::Scripted;
+pub use serving::{Serving, Weights};
 
 use crate::{domain::Passage, people::Person};
 
@@ -19,12 +23,38 @@ use crate::{domain::Passage, people::Person};
 pub struct Situation<'s> {
     /// Who is stood in for.
     pub person: &'s Person,
+    /// What answers, chosen once a turn.
+    pub weights: &'s Weights,
     /// The name of whoever wrote.
     pub requester: &'s str,
     /// Earlier messages of the thread, oldest first, as (who, what).
     pub thread: &'s [(String, String)],
     /// The message.
     pub message: &'s str,
+}
+
+impl<'s> Situation<'s> {
+    /// What a prompt says of it.
+    #[must_use]
+    pub fn scene(&self) -> Scene<'s> {
+        Scene {
+            name: &self.person.name,
+            role: &self.person.role,
+            manner: &self.person.voice.manner,
+            requester: self.requester,
+            thread: self.thread,
+            message: self.message,
+        }
+    }
+}
+
+/// A draft, and how many of the passages the prompt had room for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// The text.
+    pub text: String,
+    /// The first so many passages were shown.
+    pub shown: usize,
 }
 
 /// Where the forming draft goes; only its owner may see it.
@@ -49,8 +79,8 @@ pub trait Mind: Send + Sync {
         passages: &[Passage],
         again: Option<&str>,
         sink: DraftSink<'_>,
-    ) -> Result<String, BrainError>;
+    ) -> Result<Draft, BrainError>;
 
-    /// A few words on which weights answer for `person`, for instance `base` or an adapter's hash.
-    fn adapter_name(&self, person: &Person) -> String;
+    /// Which weights answer for `person` now.
+    fn weights(&self, person: &Person) -> Weights;
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{BrainError, DraftSink, Mind, Situation};
+use super::{BrainError, Draft, DraftSink, Mind, Situation, Weights};
 use crate::{domain::Passage, memory::Embed, people::Person};
 
 /// Numbers in a scripted embedding.
@@ -24,15 +24,15 @@ impl Mind for Scripted {
         passages: &[Passage],
         _again: Option<&str>,
         sink: DraftSink<'_>,
-    ) -> Result<String, BrainError> {
+    ) -> Result<Draft, BrainError> {
         let cite = passages.first().map_or(String::new(), |passage| format!(" [{}]", passage.n));
-        let draft = format!("You wrote: {}{cite}", situation.message);
-        sink(&draft);
-        Ok(draft)
+        let text = format!("You wrote: {}{cite}", situation.message);
+        sink(&text);
+        Ok(Draft { text, shown: passages.len() })
     }
 
-    fn adapter_name(&self, _person: &Person) -> String {
-        "scripted".to_owned()
+    fn weights(&self, _person: &Person) -> Weights {
+        Weights { adapter: None, name: "scripted".to_owned() }
     }
 }
 

@@ -26,7 +26,6 @@ mod pypi;
 mod whisper_ggml;
 
 #[cfg(test)]
-#[allow(clippy::indexing_slicing, reason = "a test may panic")]
 mod tests;
 
 pub use catalogue::{Catalogue, Convert, Entry, HubFile, Kind, PypiFile, Source};

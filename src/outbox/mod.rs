@@ -99,6 +99,8 @@ impl Outbox {
                 reply.channel.as_str()
             ))),
         };
+        let result = if outcome.is_ok() { "sent" } else { "failed" };
+        metrics::counter!("understudy_deliveries_total", "result" => result).increment(1);
         let recorded = match &outcome {
             Ok(receipt) => self.store.mark_delivered(reply, receipt, now()).await,
             Err(e) => {

@@ -157,7 +157,8 @@ impl Store {
 
     /// Claims the oldest due message whose conversation is free for `lease_s` seconds, or returns `None`.
     ///
-    /// The attempt is counted here, before any work. A message that has used up its claims is parked instead.
+    /// The attempt is counted here, before any work. A message that has used up its claims is parked instead, and
+    /// its sender told so in the same transaction.
     ///
     /// # Errors
     /// When the database is out of reach; the caller retries the whole claim.
@@ -241,10 +242,18 @@ impl Store {
 
     /// Records an orderly failure: the message is due again at `retry_at`, or parked when that is `None`.
     ///
+    /// The sender of a parked message is told so, in the same transaction.
+    ///
     /// # Errors
     /// [`StoreError::LeaseLost`] when a later claim took over.
-    pub async fn fail(&self, claimed: &Claimed, why: &str, retry_at: Option<i64>) -> Result<(), StoreError> {
-        let (id, token, why) = (claimed.id.0, claimed.lease_token, why.to_owned());
+    pub async fn fail(
+        &self,
+        claimed: &Claimed,
+        why: &str,
+        retry_at: Option<i64>,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let (id, token, why) = (claimed.id, claimed.lease_token, why.to_owned());
         self.writer
             .write(move |connection| {
                 Box::pin(async move {
@@ -254,14 +263,18 @@ impl Store {
                                 failures = failures + 1, attempts = 0, lease_until_at = 0
                          WHERE id = ?1 AND lease_token = ?2 AND state = 'running'",
                     )
-                    .bind(id)
+                    .bind(id.0)
                     .bind(token)
                     .bind(state)
                     .bind(retry_at.unwrap_or(0))
                     .bind(why)
-                    .execute(connection)
+                    .execute(&mut *connection)
                     .await?;
-                    held(done.rows_affected())
+                    held(done.rows_affected())?;
+                    if retry_at.is_none() {
+                        outbox::tell_that_it_is_stuck(connection, id, now).await?;
+                    }
+                    Ok(())
                 })
             })
             .await
@@ -451,6 +464,7 @@ async fn claim(
         let Some(row) = row else { return Ok(None) };
         let id: i64 = row.try_get("id")?;
         if row.try_get::<&str, _>("state")? == "parked" {
+            outbox::tell_that_it_is_stuck(connection, InboxId(id), now).await?;
             continue;
         }
         let Ok(message) = serde_json::from_str(row.try_get("message")?) else {
@@ -461,6 +475,7 @@ async fn claim(
             .bind(id)
             .execute(&mut *connection)
             .await?;
+            outbox::tell_that_it_is_stuck(connection, InboxId(id), now).await?;
             continue;
         };
         return Ok(Some(Claimed {

@@ -6,8 +6,10 @@
 //! a writer. No transaction is held across a model call or a network send.
 
 mod audit;
+mod depths;
 mod folders;
 mod inbox;
+mod learning;
 mod outbox;
 mod sessions;
 mod writer;
@@ -20,9 +22,11 @@ use sqlx::{
 };
 
 pub use audit::AuditRow;
+pub use depths::QueueDepths;
 pub use folders::NoteFolder;
 pub use inbox::{Accepted, Claimed, InboxCounts, InboxRow, Settled, StepRow};
-pub use outbox::{ClaimedReply, NewReply, OutboxRow, ReplyState};
+pub use learning::{Erased, IntakeRow, NewConsent, Receipt, RunRow, RunState};
+pub use outbox::{ClaimedReply, NewReply, OutboxRow, ReplyState, STUCK};
 pub use sessions::SessionRow;
 use writer::Writer;
 

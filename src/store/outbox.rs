@@ -6,6 +6,10 @@ use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use super::{Store, StoreError, to_json};
 use crate::domain::{Channel, Conversation, InboxId, OutboxId, PersonId};
 
+/// What the sender of a parked message reads, once for each message.
+pub const STUCK: &str = "I got stuck on this and could not answer: your message is kept, an admin sees it and \
+    can let me try again, and if it can't wait, write it in other words or ask somebody else.";
+
 /// A reply as it is committed: text and what it rests on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewReply {
@@ -113,6 +117,31 @@ pub(super) async fn insert(
     .bind(place.conversation)
     .bind(place.person)
     .bind(to_json(reply))
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Tells the sender of a message, by the way it came, that it is parked; a second time changes nothing.
+///
+/// It waits for no owner, because it says nothing in their name.
+pub(super) async fn tell_that_it_is_stuck(
+    connection: &mut SqliteConnection,
+    inbox: InboxId,
+    now: i64,
+) -> Result<(), StoreError> {
+    let notice = NewReply { text: STUCK.to_owned(), cites: Vec::new() };
+    // A key of its own: a message that is retried later still gets its reply.
+    sqlx::query(
+        "INSERT INTO outbox (idempotency_key, inbox_id, channel, conversation, person, reply, state, kind,
+                             created_at, run_after_at)
+         SELECT 'stuck-' || id, id, channel, conversation, person, ?2, 'ready', 'notice', ?3, ?3
+         FROM inbox WHERE id = ?1
+         ON CONFLICT (idempotency_key) DO NOTHING",
+    )
+    .bind(inbox.0)
+    .bind(to_json(&notice))
     .bind(now)
     .execute(connection)
     .await?;
@@ -352,17 +381,30 @@ impl Store {
             .await
     }
 
-    /// The replies to the given messages, in order of their messages.
+    /// The replies to the given messages, in order of their messages; notices are none.
     ///
     /// # Errors
     /// When the database is out of reach or a row unreadable.
     pub async fn replies_to(&self, first: InboxId, last: InboxId) -> Result<Vec<OutboxRow>, StoreError> {
+        self.rows_to(first, last, "reply").await
+    }
+
+    /// What the senders of the given messages were told besides a reply: that their message is stuck.
+    ///
+    /// # Errors
+    /// As for [`Self::replies_to`].
+    pub async fn notices_to(&self, first: InboxId, last: InboxId) -> Result<Vec<OutboxRow>, StoreError> {
+        self.rows_to(first, last, "notice").await
+    }
+
+    async fn rows_to(&self, first: InboxId, last: InboxId, kind: &str) -> Result<Vec<OutboxRow>, StoreError> {
         let rows = sqlx::query(
             "SELECT id, inbox_id, channel, person, reply, state, last_error, sent_at FROM outbox
-             WHERE inbox_id BETWEEN ?1 AND ?2 ORDER BY inbox_id, id",
+             WHERE inbox_id BETWEEN ?1 AND ?2 AND kind = ?3 ORDER BY inbox_id, id",
         )
         .bind(first.0)
         .bind(last.0)
+        .bind(kind)
         .fetch_all(&self.readers)
         .await?;
         rows.iter().map(read_row).collect()
@@ -384,7 +426,7 @@ impl Store {
         rows.iter().map(read_row).collect()
     }
 
-    /// Number of replies that have not left and wait for nobody's decision.
+    /// Number of replies and notices that have not left and wait for nobody's decision.
     ///
     /// # Errors
     /// When the database is out of reach.

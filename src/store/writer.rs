@@ -22,6 +22,14 @@ const GROUP: usize = 64;
 type Done<'c> = Pin<Box<dyn Future<Output = Verdict> + Send + 'c>>;
 type Operation = Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> Done<'c> + Send>;
 
+/// What waits for the writer.
+enum Job {
+    /// A change, to share a transaction with its neighbours.
+    Change(Operation),
+    /// Rewrites the file, which can't happen inside a transaction.
+    Scrub(oneshot::Sender<Result<(), StoreError>>),
+}
+
 /// What an operation left behind: the answer to give after the commit, and whether its changes stay.
 struct Verdict {
     keep: bool,
@@ -33,16 +41,16 @@ type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 /// Handle of the writer task.
 #[derive(Clone)]
 pub(super) struct Writer {
-    operations: mpsc::Sender<Operation>,
+    jobs: mpsc::Sender<Job>,
     commits: Arc<AtomicU64>,
 }
 
 impl Writer {
     pub(super) fn start(connection: SqliteConnection) -> Self {
-        let (operations, queue) = mpsc::channel(QUEUE);
+        let (jobs, queue) = mpsc::channel(QUEUE);
         let commits = Arc::new(AtomicU64::new(0));
         tokio::spawn(run(connection, queue, Arc::clone(&commits)));
-        Self { operations, commits }
+        Self { jobs, commits }
     }
 
     pub(super) fn commits(&self) -> u64 {
@@ -73,31 +81,67 @@ impl Writer {
                 Verdict { keep, answer }
             })
         });
-        self.operations.send(boxed).await.map_err(|_| StoreError::Closed)?;
+        self.jobs.send(Job::Change(boxed)).await.map_err(|_| StoreError::Closed)?;
+        receiver.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Rewrites the file after the changes that were queued before, so that deleted content is gone.
+    pub(super) async fn scrub(&self) -> Result<(), StoreError> {
+        let (sender, receiver) = oneshot::channel();
+        self.jobs.send(Job::Scrub(sender)).await.map_err(|_| StoreError::Closed)?;
         receiver.await.map_err(|_| StoreError::Closed)?
     }
 }
 
-async fn run(
-    mut connection: SqliteConnection,
-    mut queue: mpsc::Receiver<Operation>,
-    commits: Arc<AtomicU64>,
-) {
+async fn run(mut connection: SqliteConnection, mut queue: mpsc::Receiver<Job>, commits: Arc<AtomicU64>) {
     let mut group = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut group, GROUP).await > 0 {
-        let mut answers = Vec::with_capacity(group.len());
-        let committed = commit(&mut connection, group.drain(..), &mut answers).await;
-        if committed.is_ok() {
-            commits.fetch_add(1, Ordering::Relaxed);
+        let (mut changes, mut scrubs) = (Vec::with_capacity(group.len()), Vec::new());
+        for job in group.drain(..) {
+            match job {
+                Job::Change(operation) => changes.push(operation),
+                Job::Scrub(done) => scrubs.push(done),
+            }
         }
-        let committed = committed.map_err(StoreError::from);
-        for answer in answers {
-            answer(committed.clone());
+        if !changes.is_empty() {
+            let mut answers = Vec::with_capacity(changes.len());
+            let committed = commit(&mut connection, changes.into_iter(), &mut answers).await;
+            if committed.is_ok() {
+                commits.fetch_add(1, Ordering::Relaxed);
+            }
+            let committed = committed.map_err(StoreError::from);
+            for answer in answers {
+                answer(committed.clone());
+            }
+        }
+        if !scrubs.is_empty() {
+            let scrubbed = scrub(&mut connection).await;
+            for done in scrubs {
+                done.send(scrubbed.clone()).ok();
+            }
         }
     }
     if let Err(e) = connection.close().await {
         tracing::warn!("Closed the database with an error: {e}");
     }
+}
+
+/// Times the log is tried to be emptied while a reader holds on to an old snapshot.
+const SCRUB_TRIES: u32 = 20;
+
+/// `secure_delete` zeroes what is deleted, but pages that were split or merged keep copies; only a rewrite is
+/// certain. It goes through the write-ahead log, so that is emptied last (<https://sqlite.org/wal.html>).
+async fn scrub(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    sqlx::query("VACUUM").execute(&mut *connection).await?;
+    for _ in 0..SCRUB_TRIES {
+        let busy: i64 =
+            sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *connection).await?;
+        if busy == 0 {
+            return Ok(());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+    }
+    Err(StoreError::NotThere("the write-ahead log is held by a reader; try again".to_owned()))
 }
 
 async fn commit(

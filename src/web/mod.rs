@@ -12,6 +12,7 @@ mod events;
 mod form;
 mod guard;
 mod home;
+mod my_data;
 mod page;
 mod parked;
 mod probes;
@@ -31,6 +32,7 @@ use axum::{
     middleware::from_fn,
     routing::{get, post},
 };
+use futures::future::BoxFuture;
 use tokio::{net::TcpListener, sync::Notify};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
@@ -39,6 +41,7 @@ pub use tokens::{first_sign_in_token, renew_sign_in_token};
 
 use crate::{
     inbox::{Inbox, Progress},
+    learning::vault::Vault,
     people::People,
     store::Store,
 };
@@ -52,6 +55,8 @@ const FAREWELL: Duration = Duration::from_secs(5);
 pub struct Web {
     /// The store.
     pub store: Store,
+    /// Where learned words lie.
+    pub vault: Vault,
     /// Where messages go in.
     pub inbox: Inbox,
     /// Everybody who is stood in for.
@@ -63,7 +68,7 @@ pub struct Web {
     /// Rung when a draft was approved and may leave.
     pub wake_outbox: Arc<Notify>,
     /// Prometheus text for `/metrics`.
-    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    pub metrics: Arc<dyn Fn() -> BoxFuture<'static, String> + Send + Sync>,
 }
 
 /// Whether the installation can answer.
@@ -121,6 +126,10 @@ fn routes(web: Web, stop: CancellationToken) -> Router {
         .route("/admin/drafts", get(drafts::list))
         .route("/admin/drafts/{inbox}/{outbox}", post(drafts::decide))
         .route("/admin/draft-mode/{person}", post(drafts::set_mode))
+        .route("/my-data", get(my_data::list))
+        .route("/my-data/{person}", get(my_data::show))
+        .route("/my-data/{person}/veto/{case}", post(my_data::veto))
+        .route("/my-data/{person}/withdraw", post(my_data::withdraw))
         .route("/health", get(probes::health))
         .route("/ready", get(probes::ready))
         .route("/metrics", get(probes::metrics))

@@ -26,5 +26,6 @@ pub(super) async fn ready(State(console): State<Shared>) -> Response {
 
 /// Prometheus text.
 pub(super) async fn metrics(State(console): State<Shared>) -> Response {
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], (console.web.metrics)()).into_response()
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], (console.web.metrics)().await)
+        .into_response()
 }

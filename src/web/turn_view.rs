@@ -7,13 +7,14 @@ use crate::{
     domain::{Audience, InboxId},
     inbox::{Record, Stage},
     people::Person,
-    store::{InboxRow, OutboxRow, ReplyState, StoreError},
+    store::{InboxRow, OutboxRow, ReplyState, STUCK, StoreError},
 };
 
 /// A message, its reply if there is one, and what led to it.
 pub(super) struct Turn {
     row: InboxRow,
     reply: Option<OutboxRow>,
+    notice: Option<OutboxRow>,
     record: Record,
     stage: Option<Stage>,
 }
@@ -27,7 +28,7 @@ enum Answer<'t> {
     /// The reply waits for the owner.
     Waiting,
     /// There will be none unless somebody does something.
-    Without(&'static str),
+    Without(&'t str),
 }
 
 impl Turn {
@@ -35,8 +36,9 @@ impl Turn {
     pub(super) async fn load(console: &Console, row: InboxRow) -> Result<Self, StoreError> {
         let store = &console.web.store;
         let reply = store.replies_to(row.id, row.id).await?.into_iter().next();
+        let notice = store.notices_to(row.id, row.id).await?.into_iter().next();
         let record = Record::of(&store.steps(row.id).await?);
-        Ok(Self { stage: console.stages.of(row.id), row, reply, record })
+        Ok(Self { stage: console.stages.of(row.id), row, reply, notice, record })
     }
 
     fn answer(&self) -> Answer<'_> {
@@ -44,9 +46,7 @@ impl Turn {
             ("ready", _) if self.row.last_error.is_empty() => Answer::Forming("waiting for its turn"),
             ("ready", _) => Answer::Forming(Stage::Waiting.words()),
             ("running", _) => Answer::Forming(self.stage.unwrap_or(Stage::Started).words()),
-            ("parked", _) => Answer::Without(
-                "I got stuck on this. Your message is kept, and an admin can let me try again.",
-            ),
+            ("parked", _) => Answer::Without(self.notice.as_ref().map_or(STUCK, |notice| &notice.reply.text)),
             ("dropped", _) => {
                 Answer::Without("An admin took this message off my desk. Write again if you still need it.")
             }

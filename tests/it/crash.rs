@@ -8,13 +8,16 @@ use std::{
 use serde_json::json;
 use understudy::{
     domain::{Conversation, InboxId},
-    store::{ReplyState, Store},
+    store::{OutboxRow, ReplyState, Store},
 };
 
 use crate::support::Site;
 
 const KILLS: usize = 200;
 const THREADS: usize = 6;
+
+/// What left, by the message it answers.
+type Answers = BTreeMap<InboxId, Vec<OutboxRow>>;
 
 /// Posts to its threads until the process dies; what was acknowledged is never posted again.
 fn load(socket: &std::path::Path, threads: &mut [usize]) {
@@ -72,9 +75,12 @@ async fn two_hundred_kills_lose_nothing_and_answer_nothing_twice() {
     assert!(retried.len() * 20 < total, "{} of {total} messages were parked", retried.len());
 
     let store = Store::open(&site.data()).await.unwrap();
-    let mut replies: BTreeMap<InboxId, Vec<_>> = BTreeMap::new();
+    let (mut replies, mut notices): (Answers, Answers) = Default::default();
     for reply in store.replies_to(InboxId(0), InboxId(i64::MAX)).await.unwrap() {
         replies.entry(reply.inbox).or_default().push(reply);
+    }
+    for notice in store.notices_to(InboxId(0), InboxId(i64::MAX)).await.unwrap() {
+        notices.entry(notice.inbox).or_default().push(notice);
     }
     for (thread, acknowledged) in acknowledged.into_iter().enumerate() {
         let conversation = Conversation(format!("cli:bob:alice:t{thread}"));
@@ -92,6 +98,10 @@ async fn two_hundred_kills_lose_nothing_and_answer_nothing_twice() {
             assert_eq!(own.len(), 1, "message {n} of thread {thread} has {} replies", own.len());
             assert_eq!(own[0].state, ReplyState::Sent);
             assert!(own[0].reply.text.contains(&row.text));
+            // Who wrote a message that was parked has been told so, once, and nobody else.
+            let told = notices.get(&row.id).map_or(&[][..], Vec::as_slice);
+            assert_eq!(told.len(), usize::from(retried.contains(&row.id)), "notices of message {n}");
+            assert!(told.iter().all(|notice| notice.state == ReplyState::Sent));
             // A parked message gives its turn away, so that it can't hold up its conversation.
             if !retried.contains(&row.id) {
                 assert!(last < Some(own[0].id), "replies of a thread leave in order");

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// A module and the modules it must not use.
-const FORBIDDEN: [(&str, &[&str]); 9] = [
+const FORBIDDEN: [(&str, &[&str]); 10] = [
     (
         "domain",
         &[
@@ -14,6 +14,7 @@ const FORBIDDEN: [(&str, &[&str]); 9] = [
     ("web", &["app", "cli", "memory", "mind", "ops", "turn"]),
     ("turn", &["app", "cli", "ops", "outbox", "web"]),
     ("store", &["app", "cli", "inbox", "memory", "mind", "ops", "outbox", "people", "turn", "web"]),
+    ("learning", &["app", "cli", "ops", "outbox", "web"]),
     ("memory", &["app", "cli", "inbox", "mind", "ops", "outbox", "store", "turn", "web"]),
     ("mind", &["app", "cli", "inbox", "ops", "outbox", "store", "turn", "web"]),
     ("outbox", &["app", "cli", "memory", "mind", "ops", "turn", "web"]),

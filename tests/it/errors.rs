@@ -1,10 +1,24 @@
 //! What people read when something is wrong: one sentence with the next step, and the right exit code.
 
-use crate::support::Site;
+use std::{fs::File, process::Stdio};
+
+use understudy_engine::gguf::{Header, write_random_adapter};
+
+use crate::support::{Site, models};
+
+/// Files of the two models, as `models pull` names them.
+const BASE: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
+const ENCODER: &str = "all-MiniLM-L6-v2.F16.gguf";
+
+/// Runs a command and returns what it printed.
+fn prints(site: &Site, args: &[&str], input: Stdio) -> String {
+    let output = site.command().args(args).stdin(input).stdout(Stdio::piped()).output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
 
 fn fails(site: &Site, env: &[(&str, &str)], args: &[&str]) -> (i32, String) {
     let mut command = site.command();
-    command.args(args).envs(env.iter().copied()).stderr(std::process::Stdio::piped());
+    command.args(args).envs(env.iter().copied()).stderr(Stdio::piped());
     let output = command.output().unwrap();
     (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
 }
@@ -17,7 +31,7 @@ fn every_error_names_what_is_wrong_and_what_to_do() {
         .unwrap();
     let garbage = garbage.to_str().unwrap();
     let model = ("UNDERSTUDY_MIND", "model");
-    let cases: [(&[(&str, &str)], &[&str], i32, &[&str]); 9] = [
+    let cases: [(&[(&str, &str)], &[&str], i32, &[&str]); 12] = [
         (&[model], &["ask", "-p", "bob", "hi"], 1, &["not in", "understudy models pull"]),
         (&[("UNDERSTUDY_WORKERS", "many")], &["run"], 1, &["UNDERSTUDY_WORKERS", "1 to 64"]),
         (&[("UNDERSTUDY_MIND", "genius")], &["run"], 1, &["UNDERSTUDY_MIND", "scripted"]),
@@ -31,6 +45,22 @@ fn every_error_names_what_is_wrong_and_what_to_do() {
         (&[], &["inbox", "retry", "7"], 1, &["no parked message has the id 7"]),
         (&[], &["notes", "add", "nowhere", "-p", "bob"], 1, &["does not exist"]),
         (&[], &["ask", "hi"], 2, &["--person"]),
+        (&[("UNDERSTUDY_DATA", "/dev/null/x")], &["inbox", "list"], 1, &["can't create the data directory"]),
+        (
+            &[],
+            &["notes", "add", "/dev/null", "-p", "bob"],
+            1,
+            &["/dev/null can't be read", "Check that it exists"],
+        ),
+        (
+            &[("QDRANT_URL", "http://127.0.0.1:1")],
+            &["notes", "list", "-p", "bob"],
+            1,
+            &[
+                "out of reach at http://127.0.0.1:1. Check that Qdrant runs there",
+                "(Internal error: Failed to connect",
+            ],
+        ),
         (&[("UNDERSTUDY_PEOPLE", "elsewhere")], &["ask", "-p", "bob", "hi"], 1, &["person.toml"]),
     ];
     for (env, args, code, words) in cases {
@@ -39,8 +69,122 @@ fn every_error_names_what_is_wrong_and_what_to_do() {
         for word in words {
             assert!(text.contains(word), "{args:?} should say `{word}`: {text}");
         }
-        assert!(!text.contains("panicked"), "{text}");
+        assert!(!text.contains("panicked") && !text.contains(".:"), "{text}");
+        assert_eq!(text.matches("understudy: ").count(), usize::from(code == 1), "said once: {text}");
     }
+}
+
+#[test]
+fn a_file_that_is_no_model_for_its_purpose_is_refused_with_the_next_step() {
+    let site = Site::new();
+    let (base, encoder) = (models().join(BASE), models().join(ENCODER));
+    let bytes = std::fs::read(&base).unwrap();
+    let file = |name: &str, bytes: &[u8]| {
+        let path = site.dir.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let noise: Vec<u8> = (0_u32..100_000).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    // An architecture that llama.cpp has never heard of, with every key it needs.
+    let mut other = bytes.clone();
+    for at in 0..100_000 {
+        if other[at..].starts_with(b"llama") {
+            other[at] = b'k';
+        }
+    }
+    let (base, encoder) = (base.to_str().unwrap(), encoder.to_str().unwrap());
+    for (base, encoder, words) in [
+        (&*file("short.gguf", &bytes[..bytes.len() / 2]), encoder, "is cut short: it needs"),
+        (&*file("noise.gguf", &noise), encoder, "is not a GGUF file"),
+        (&*file("empty.gguf", &[]), encoder, "is not a GGUF file"),
+        (&*file("other.gguf", &other), encoder, "unknown model architecture: 'klama'"),
+        (encoder, encoder, "Choose an instruction-tuned model"),
+        (base, base, "can't be used as an embedding model: its architecture `llama` has no pooling"),
+    ] {
+        let env =
+            [("UNDERSTUDY_MIND", "model"), ("UNDERSTUDY_BASE", base), ("UNDERSTUDY_EMBEDDING", encoder)];
+        let (code, text) = fails(&site, &env, &["ask", "-p", "bob", "hi"]);
+        assert_eq!(code, 1, "{text}");
+        assert!(text.contains(words), "`{words}` is missing in {text}");
+        assert_eq!(text.matches("understudy: ").count(), 1, "said once: {text}");
+    }
+}
+
+#[test]
+fn an_adapter_of_another_base_is_named_by_doctor() {
+    let site = Site::new();
+    let encoder = Header::read(&models().join(ENCODER)).unwrap();
+    write_random_adapter(&site.dir.path().join("people/bob/adapter.gguf"), &encoder, 4, 1).unwrap();
+    let output = site
+        .command()
+        .args(["doctor"])
+        .env("UNDERSTUDY_MIND", "model")
+        .env("UNDERSTUDY_MODELS", models())
+        .stdout(Stdio::piped())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    let line = text.lines().find(|line| line.starts_with("FAIL  adapters: ")).expect(&text);
+    assert!(line.contains("it was trained on `bert`, the base is `llama`"), "{line}");
+    assert!(line.ends_with("Use an adapter trained on this base"), "{line}");
+}
+
+#[test]
+fn a_question_may_come_on_standard_input() {
+    let site = Site::new();
+    let said = |name: &str, bytes: &[u8]| {
+        let path = site.dir.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let output = site
+            .command()
+            .args(["ask", "-p", "bob", "-"])
+            .stdin(File::open(path).unwrap())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .output()
+            .unwrap();
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    };
+    assert!(said("short", b"hello").starts_with("You wrote: hello\n"));
+    assert!(said("long", &[b'x'; 1 << 20]).contains("has 1048576 bytes and I read up to 262144. Send"));
+    assert!(said("latin1", b"caf\xe9").contains("is not UTF-8 text: convert it"));
+    assert!(said("empty", b"").contains("Your message is empty. Write me what you need."));
+}
+
+#[test]
+fn what_can_not_be_read_in_a_folder_is_named_and_the_rest_is_added() {
+    let site = Site::new();
+    let notes = site.dir.path().join("notes");
+    std::fs::create_dir(&notes).unwrap();
+    std::fs::write(notes.join("good.md"), "# Plan\n\nIt is in May.\n").unwrap();
+    std::fs::write(notes.join("latin1.md"), b"caf\xe9").unwrap();
+    let said = prints(&site, &["notes", "add", notes.to_str().unwrap(), "-p", "bob"], Stdio::null());
+    assert!(said.contains("1 added") && said.contains("1 skipped"), "{said}");
+    assert!(said.contains("skipped latin1.md: It is not UTF-8 text. Save it as UTF-8"), "{said}");
+    let sheet = site.dir.path().join("budget.xls");
+    std::fs::write(&sheet, "1,2").unwrap();
+    let said = prints(&site, &["notes", "add", sheet.to_str().unwrap(), "-p", "bob"], Stdio::null());
+    assert!(said.contains("skipped budget.xls: Notes are read from files that end in .md"), "{said}");
+}
+
+#[test]
+fn doctor_tells_each_part_in_a_line() {
+    let site = Site::new();
+    let said = prints(&site, &["doctor"], Stdio::null());
+    for line in [
+        "ok    data directory: ",
+        "look  running: no; nothing is answered until `understudy run` is started",
+        "ok    store: 0 waiting, 0 parked, 0 done",
+        "ok    people: Bob",
+        "ok    notes: Qdrant Edge in ",
+        "ok    console: 127.0.0.1:0 is free",
+    ] {
+        assert!(said.contains(line), "`{line}` is missing in {said}");
+    }
+    let _running = site.start();
+    let said = prints(&site, &["doctor"], Stdio::null());
+    assert!(said.contains("ok    running: yes, for ") && said.contains("ok    notes: "), "{said}");
 }
 
 #[test]
@@ -60,12 +204,8 @@ fn a_second_process_is_refused_and_a_command_reaches_the_first() {
     let (code, text) = fails(&site, &[], &["run"]);
     assert_eq!(code, 1);
     assert!(text.contains("another understudy uses"), "{text}");
-    let output = site
-        .command()
-        .args(["ask", "-p", "bob", "--json", "hello"])
-        .stdout(std::process::Stdio::piped())
-        .output()
-        .unwrap();
+    let output =
+        site.command().args(["ask", "-p", "bob", "--json", "hello"]).stdout(Stdio::piped()).output().unwrap();
     let turn: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(turn["reply"], "You wrote: hello");
     assert_eq!(turn["outcome"], "answered");

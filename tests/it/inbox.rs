@@ -2,7 +2,7 @@
 
 use understudy::{
     domain::{Channel, InboxId, PersonId},
-    store::{Accepted, Claimed, NewReply, ReplyState, Settled, Store, StoreError},
+    store::{Accepted, Claimed, NewReply, ReplyState, STUCK, Settled, Store, StoreError},
 };
 
 use crate::support::message;
@@ -43,7 +43,7 @@ async fn messages_of_one_conversation_are_claimed_one_after_the_other() {
     let b1 = claim(&store, 100).await.unwrap();
     assert_eq!((a1.message.text.as_str(), b1.message.text.as_str()), ("a1", "b1"));
     assert!(claim(&store, 100).await.is_none(), "a2 waits for a1");
-    store.fail(&a1, "model fell over", Some(130)).await.unwrap();
+    store.fail(&a1, "model fell over", Some(130), 100).await.unwrap();
     assert!(claim(&store, 110).await.is_none(), "a2 does not overtake a1 while it waits for its retry");
     let a1 = claim(&store, 130).await.unwrap();
     store.settle(&a1, answered("one"), 131).await.unwrap();
@@ -81,6 +81,42 @@ async fn a_message_that_kills_the_process_is_parked_and_frees_its_conversation()
     assert!(parked[0].last_error.contains("3 times"), "{}", parked[0].last_error);
     store.retry_parked(parked[0].id, 200).await.unwrap();
     assert!(store.retry_parked(parked[0].id, 200).await.is_err(), "only parked messages can be retried");
+}
+
+#[tokio::test]
+async fn the_sender_of_a_stuck_message_is_told_once_and_still_gets_the_reply_of_a_retry() {
+    let (_dir, store) = store().await;
+    let bob = PersonId::new("bob").unwrap();
+    store.set_draft_mode(&bob, Channel::Cli, true).await.unwrap();
+    let id = store.accept(&message("k", "c", "hello"), 100).await.unwrap().id();
+    for _ in 0..3 {
+        claim(&store, 100).await.unwrap();
+        store.free_claims(100, true).await.unwrap();
+    }
+    assert!(claim(&store, 101).await.is_none(), "the fourth claim parks it");
+    assert!(store.replies_to(id, id).await.unwrap().is_empty(), "a notice is no reply");
+    let notice = store.claim_reply(102).await.unwrap().expect("it waits for no owner");
+    assert_eq!((notice.inbox, notice.conversation.0.as_str()), (id, "c"));
+    assert_eq!(notice.reply.text, STUCK);
+    store.mark_delivered(&notice, "r", 102).await.unwrap();
+
+    // Retried, and stuck again in an orderly way: nobody is told the same thing twice.
+    store.retry_parked(id, 200).await.unwrap();
+    let claimed = claim(&store, 200).await.unwrap();
+    store.fail(&claimed, "model fell over", None, 201).await.unwrap();
+    assert_eq!(store.parked(10).await.unwrap()[0].last_error, "model fell over");
+    assert!(store.claim_reply(300).await.unwrap().is_none());
+
+    store.set_draft_mode(&bob, Channel::Cli, false).await.unwrap();
+    store.retry_parked(id, 400).await.unwrap();
+    let claimed = claim(&store, 400).await.unwrap();
+    store.settle(&claimed, answered("hi"), 401).await.unwrap();
+    let reply = store.claim_reply(402).await.unwrap().unwrap();
+    assert_eq!(reply.reply.text, "hi");
+    assert_ne!(reply.idempotency_key, notice.idempotency_key);
+    store.mark_delivered(&reply, "r", 403).await.unwrap();
+    assert_eq!(store.replies_to(id, id).await.unwrap().len(), 1);
+    assert_eq!(store.notices_to(id, id).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -155,4 +191,32 @@ async fn an_operation_that_fails_undoes_only_itself() {
     assert!(ok.is_ok());
     assert_eq!(bad.unwrap_err().to_string(), "no parked message has the id 77");
     assert_eq!(store.inbox_counts().await.unwrap().ready, 1);
+}
+
+#[tokio::test]
+async fn depths_count_what_is_unfinished_and_how_long_it_waits() {
+    let (_dir, store) = store().await;
+    let ids = ["done", "parked", "running", "late", "later"];
+    for key in ids {
+        store.accept(&message(key, key, key), 100).await.unwrap();
+    }
+    let done = claim(&store, 100).await.unwrap();
+    store.settle(&done, answered("hi"), 100).await.unwrap();
+    let parked = claim(&store, 100).await.unwrap();
+    store.fail(&parked, "model fell over", None, 100).await.unwrap();
+    claim(&store, 100).await.unwrap();
+    let later = claim(&store, 100).await.unwrap();
+    store.fail(&later, "model fell over", Some(500), 100).await.unwrap();
+    let depths = store.queue_depths(130).await.unwrap();
+    assert_eq!(depths.inbox, [("ready", 2), ("running", 1), ("parked", 1)]);
+    // The reply, and the notice to whoever wrote the parked one.
+    assert_eq!(depths.outbox[1], ("ready", 2));
+    assert_eq!((depths.inbox_oldest_due_s, depths.outbox_oldest_due_s), (30, 30));
+    let reply = store.claim_reply(130).await.unwrap().unwrap();
+    store.mark_delivered(&reply, "r", 130).await.unwrap();
+    let notice = store.claim_reply(130).await.unwrap().unwrap();
+    store.mark_undelivered(&notice, ReplyState::Parked, "gone", 0).await.unwrap();
+    let depths = store.queue_depths(130).await.unwrap();
+    assert_eq!((depths.outbox[1], depths.outbox[4]), (("ready", 0), ("parked", 1)));
+    assert_eq!(depths.outbox_oldest_due_s, 0);
 }

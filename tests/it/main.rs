@@ -8,12 +8,17 @@
     reason = "a test may panic, and its tables are read once"
 )]
 
+mod bench;
 mod browser;
 mod crash;
 mod direction;
 mod errors;
 mod inbox;
+mod learning;
 mod memory;
+mod metrics;
 mod real_turn;
 mod support;
+mod training;
+mod watching;
 mod web;

@@ -1,16 +1,10 @@
 //! One whole turn with the two real models and the demo notes, through the binary a user starts.
 
-use std::path::PathBuf;
-
 use crate::support::Site;
 
 #[test]
 fn a_fresh_installation_answers_with_queries_passages_and_timings() {
-    let models = std::env::var_os("UNDERSTUDY_MODELS").map_or_else(
-        || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache/understudy/models"),
-        PathBuf::from,
-    );
-    assert!(models.is_dir(), "no models in {}: `make test` pulls them", models.display());
+    let models = crate::support::models();
     let site = Site::new();
     let output = site
         .command()

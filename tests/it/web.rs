@@ -2,5 +2,6 @@
 
 mod deciding;
 mod desk;
+mod my_data;
 mod signing_in;
 mod talking;

@@ -9,6 +9,7 @@
 //! Deliberately absent: batching of several requests in one graph, fairness credits, a disk tier for prefixes.
 
 mod budget;
+mod cosine;
 mod engine;
 pub mod gguf;
 mod lane;
@@ -19,6 +20,7 @@ mod sampling;
 
 use std::{fmt, io, path::PathBuf, sync::Arc};
 
+pub use cosine::cosine;
 pub use engine::{
     Cancel, Engine, EngineConfig, Event, Finished, Generate, Generation, Score, StopReason, Usage,
 };
@@ -73,7 +75,7 @@ pub enum EngineError {
     },
     /// Everything together needs more memory than the budget allows.
     #[error(
-        "this needs {needed_mb} MB of model memory and the budget is {limit_mb} MB. Raise engine.memory_mb (UNDERSTUDY_ENGINE_MEMORY_MB) or choose a smaller model"
+        "this needs {needed_mb} MB of model memory and the budget is {limit_mb} MB. Raise engine_memory_mb (UNDERSTUDY_ENGINE_MEMORY_MB) or choose a smaller model"
     )]
     OutOfBudget {
         /// Megabytes needed.

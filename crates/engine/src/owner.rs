@@ -167,6 +167,7 @@ impl Owner {
         self.make_room(header.size_bytes)?;
         let id = ModelId(file_hash(path)?.into());
         let bytes = header.size_bytes;
+        drop(llama::recent_error());
         let model = Model::load(path, id.clone(), header)
             .ok_or_else(|| EngineError::Refused { path: path.to_owned(), why: llama::recent_error() })?;
         let model = Arc::new(model);
@@ -287,6 +288,7 @@ impl Owner {
         let (model, path, bytes) = (Arc::clone(&registered.model), registered.path.clone(), registered.bytes);
         self.make_room(bytes)?;
         let started = Instant::now();
+        drop(llama::recent_error());
         let adapter = Adapter::load(&model, &path)
             .ok_or_else(|| EngineError::Refused { path, why: llama::recent_error() })?;
         let adapter = Rc::new(adapter);

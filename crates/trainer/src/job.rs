@@ -73,15 +73,15 @@ impl Default for Recipe {
         Self {
             rank: 8,
             alpha: 16.0,
-            rate: 1e-3,
+            rate: 1.2e-3,
             weight_decay: 0.01,
             warm_up: 0.06,
             clip: 1.0,
             epochs: 1,
-            most_tokens: 450_000,
+            most_tokens: 350_000,
             pack_tokens: 1024,
             accumulate: 1,
-            dev_every: 40,
+            dev_every: 60,
             patience: 4,
             checkpoint_every: 20,
             activations: Activations::Kept,
@@ -117,6 +117,13 @@ pub enum Event {
         dropped: usize,
         /// Values that are learnt.
         trainable: usize,
+    },
+    /// What the steps before a checkpoint came to, when the run goes on from one.
+    Before {
+        /// Loss by step, nats per reply token.
+        curve: Vec<(usize, f64)>,
+        /// Dev loss by step, likewise.
+        dev_curve: Vec<(usize, f64)>,
     },
     /// After a step.
     Step {
@@ -154,5 +161,7 @@ pub enum Event {
         tokens: usize,
         /// Lowest dev loss, when there were dev rows.
         best_dev: Option<f64>,
+        /// Most resident memory of this process so far, in megabytes; 0 where the system does not say.
+        peak_mb: u64,
     },
 }

@@ -33,6 +33,12 @@ struct Progress {
     tokens: usize,
     best_dev: Option<f64>,
     looks_without_gain: usize,
+    /// Loss of every step, nats per reply token.
+    #[serde(default)]
+    curve: Vec<(usize, f64)>,
+    /// Dev loss of every look.
+    #[serde(default)]
+    dev_curve: Vec<(usize, f64)>,
 }
 
 struct State {
@@ -66,10 +72,15 @@ pub fn run(job: &Job, cancel: &AtomicBool, mut say: impl FnMut(Event)) -> anyhow
     let planned: usize = plan.iter().flatten().flatten().map(|tree| tree.len()).sum();
     let trainable = state.adapter.tensors().iter().map(Tensor::elem_count).sum();
     say(Event::Planned { steps, done: state.progress.step, tokens: planned, dropped, trainable });
+    if state.progress.step > 0 {
+        let Progress { curve, dev_curve, .. } = state.progress.clone();
+        say(Event::Before { curve, dev_curve });
+    }
     let (began, tokens_before) = (Instant::now(), state.progress.tokens);
     let mut ending = Ending::Finished;
     for (step, bins) in plan.iter().enumerate().skip(state.progress.step) {
-        if cancel.load(Ordering::Relaxed) {
+        // Whoever takes the data back ends the run; nothing of it is kept then.
+        if cancel.load(Ordering::Relaxed) || !job.train.exists() {
             ending = Ending::Cancelled;
             break;
         }
@@ -89,7 +100,7 @@ pub fn run(job: &Job, cancel: &AtomicBool, mut say: impl FnMut(Event)) -> anyhow
                 ending = Ending::Early;
             }
         }
-        if step % recipe.checkpoint_every == 0 || last || ending == Ending::Early {
+        if (step % recipe.checkpoint_every == 0 || last || ending == Ending::Early) && job.train.exists() {
             state.save(&job.work)?;
         }
         if ending == Ending::Early {
@@ -97,12 +108,14 @@ pub fn run(job: &Job, cancel: &AtomicBool, mut say: impl FnMut(Event)) -> anyhow
         }
     }
     if ending == Ending::Cancelled {
-        state.save(&job.work)?;
+        if job.train.exists() {
+            state.save(&job.work)?;
+        }
     } else {
         state.best.as_ref().unwrap_or(&state.adapter).write(&job.out, &base)?;
     }
     let Progress { step, tokens, best_dev, .. } = state.progress;
-    say(Event::Done { ending, steps: step, tokens, best_dev });
+    say(Event::Done { ending, steps: step, tokens, best_dev, peak_mb: peak_mb() });
     Ok(ending)
 }
 
@@ -192,6 +205,7 @@ impl State {
         let moved = self.adam.step(&self.adapter.tensors(), &gradients, rate, job.recipe.weight_decay)?;
         self.adapter.set_tensors(moved);
         self.progress.step += 1;
+        self.progress.curve.push((self.progress.step, loss.mean()));
         Ok((loss, norm))
     }
 
@@ -202,6 +216,7 @@ impl State {
             loss.add(Net { base, adapter: &self.adapter }.loss(&pack::pack(&bin)?)?);
         }
         let now = loss.mean();
+        self.progress.dev_curve.push((self.progress.step, now));
         if self.progress.best_dev.is_none_or(|best| now < best) {
             self.progress.best_dev = Some(now);
             self.progress.looks_without_gain = 0;
@@ -246,6 +261,14 @@ impl State {
         }
         Ok(())
     }
+}
+
+/// Most resident memory of this process so far, in megabytes (`VmHWM` of proc(5)).
+fn peak_mb() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kilobytes.unwrap_or(0) / 1000
 }
 
 fn checkpoint(work: &Path, step: usize) -> std::path::PathBuf {

@@ -1,5 +1,7 @@
 //! What a trainer must do before anybody trusts an adapter of it, on tiny random bases of every architecture.
 
+#![allow(clippy::indexing_slicing, reason = "a test may panic")]
+
 use std::{
     fs::File,
     path::{Path, PathBuf},
@@ -334,11 +336,11 @@ fn eight_examples_are_learnt_by_heart() {
     job.dev = None;
     job.recipe = Recipe { rank: 16, alpha: 32.0, rate: 1e-2, epochs: 150, pack_tokens: 400, ..job.recipe };
     let events = train(&job);
-    let losses = events.iter().filter_map(|event| match event {
+    let mut losses = events.iter().filter_map(|event| match event {
         Event::Step { loss, .. } => Some(*loss),
         _ => None,
     });
-    let last = losses.last().unwrap();
+    let last = losses.next_back().unwrap();
     assert!(last < 0.05, "loss {last}");
 }
 
@@ -371,7 +373,23 @@ fn a_cancelled_run_goes_on_from_its_checkpoint_to_the_same_bytes() {
     assert!(!broken.out.exists());
     let events = train(&broken);
     assert!(matches!(events[0], Event::Planned { done: 7, .. }), "{:?}", events[0]);
+    assert!(matches!(&events[1], Event::Before { curve, .. } if curve.len() == 7), "{:?}", events[1]);
     assert_eq!(std::fs::read(&whole.out).unwrap(), std::fs::read(&broken.out).unwrap());
+}
+
+#[test]
+fn a_run_whose_data_are_taken_back_stops_and_leaves_nothing() {
+    let place = Place::new();
+    let job =
+        Job { recipe: Recipe { checkpoint_every: 100, ..place.job("gone").recipe }, ..place.job("gone") };
+    let ending = run::run(&job, &AtomicBool::new(false), |event| {
+        if matches!(event, Event::Step { step: 4, .. }) {
+            std::fs::remove_file(&job.train).unwrap();
+        }
+    })
+    .unwrap();
+    assert_eq!(ending, Ending::Cancelled);
+    assert!(!job.out.exists() && !job.work.exists());
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The trainer and the engine agree about the real base: the same words cost the same in both.
 
+#![allow(clippy::indexing_slicing, reason = "a test may panic")]
+
 use std::{
     fs::File,
     io::BufReader,

@@ -1,11 +1,10 @@
 //! HTML as an outline of what a reader of the page would see.
 //!
-//! html2text prints hidden text like any other, so hidden elements are cut out of the tree first. What is white
-//! on white or hidden by a style sheet stays: only a browser could tell.
+//! html2text prints hidden text like any other, so hidden elements are cut out of the tree first.
 
 use html2text::{Element, Handle, render::TextDecorator};
 
-use super::{Outline, squeeze};
+use super::{Outline, hidden::Sheet, squeeze};
 
 /// Wide enough that nothing is wrapped: pieces are cut by sentences, not by columns.
 const WIDTH: usize = 100_000;
@@ -85,6 +84,7 @@ fn rows_as_lines(html: &str) -> String {
 /// Removes what is hidden below `root` or nests too deeply, and returns the page's title.
 fn cut_hidden(root: &Handle) -> Option<String> {
     let mut title = None;
+    let sheet = Sheet::of(root);
     let mut open = vec![(root.clone(), 0)];
     while let Some((node, depth)) = open.pop() {
         let mut children = node.children.borrow_mut();
@@ -94,7 +94,7 @@ fn cut_hidden(root: &Handle) -> Option<String> {
         if depth == DEEPEST {
             children.clear();
         }
-        children.retain(|child| !is_hidden(child));
+        children.retain(|child| !sheet.hides(child));
         children.iter().for_each(drop_repeated_target);
         open.extend(children.iter().map(|child| (child.clone(), depth + 1)));
     }
@@ -103,42 +103,6 @@ fn cut_hidden(root: &Handle) -> Option<String> {
 
 fn is_named(node: &Handle, wanted: &str) -> bool {
     matches!(&node.data, Element { name, .. } if &*name.local == wanted)
-}
-
-fn is_hidden(node: &Handle) -> bool {
-    const NEVER_SHOWN: [&str; 14] = [
-        "script", "style", "noscript", "template", "iframe", "object", "embed", "canvas", "svg", "math",
-        "audio", "video", "datalist", "dialog",
-    ];
-    let Element { name, attrs, .. } = &node.data else {
-        return false;
-    };
-    NEVER_SHOWN.contains(&&*name.local)
-        || attrs.borrow().iter().any(|attr| match &*attr.name.local {
-            "hidden" => true,
-            "aria-hidden" => attr.value.eq_ignore_ascii_case("true"),
-            "type" => &*name.local == "input" && attr.value.eq_ignore_ascii_case("hidden"),
-            "style" => hides(&attr.value),
-            _ => false,
-        })
-}
-
-/// Whether an inline style takes the element out of sight.
-fn hides(style: &str) -> bool {
-    let style: String = style.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
-    style.split(';').filter_map(|rule| rule.split_once(':')).any(|(property, value)| {
-        let value = value.trim_end_matches("!important");
-        let zero = || {
-            let digits = value.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == '%');
-            digits.parse::<f32>().is_ok_and(|number| number == 0.0)
-        };
-        match property {
-            "display" => value == "none",
-            "visibility" => matches!(value, "hidden" | "collapse"),
-            "font-size" | "opacity" | "max-height" | "height" | "width" | "max-width" => zero(),
-            _ => false,
-        }
-    })
 }
 
 /// A link whose words are its target needs no target after them.

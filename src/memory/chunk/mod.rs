@@ -4,6 +4,7 @@
 //! lines, between sentences before words. Pieces do not overlap. Each carries the title of its document and the
 //! headings that lead to it. Equal input gives equal pieces.
 
+mod hidden;
 mod html;
 mod markdown;
 
@@ -12,7 +13,7 @@ use std::path::Path;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Counts up when equal files would be cut differently, so that every note is indexed anew.
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
 
 /// Most characters of a piece: about 220 tokens of English.
 pub(super) const MAX_CHARS: usize = 900;

@@ -122,3 +122,53 @@ fn a_page_that_nests_forever_is_read_as_far_as_it_makes_sense() {
     read("n.md", &"[".repeat(20_000));
     assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
 }
+
+/// The text of a page with this style sheet and body.
+fn seen(css: &str, body: &str) -> String {
+    let page = format!("<html><head><style>{css}</style></head><body><p>Seen.</p>{body}</body></html>");
+    pieces(&read("page.html", &page)).into_iter().map(|(_, text)| text).collect()
+}
+
+#[test]
+fn what_a_style_sheet_hides_is_not_read() {
+    for (css, body) in [
+        (".x{display:none}", "<p class='big x'>secret</p>"),
+        ("#x { visibility : hidden }", "<div id=x>secret</div>"),
+        ("p.x, .y{ font-size: 0px !important }", "<p class=x>secret</p><i class=y>secret</i>"),
+        ("aside{opacity:0}", "<aside>secret</aside>"),
+        ("/* .x{display:block} */ .x{display:none", "<p class=x>secret</p>"),
+        ("@import 'a.css'; @media screen{ .x{display:none} }", "<p class=x>secret</p>"),
+        (".x{height:0;overflow:hidden}", "<div class=x><p><b>secret</b></p></div>"),
+        (".x{display:block} .x{display:none}", "<p class=x>secret</p>"),
+        (".x.y{display:none} .x{display:block}", "<p class='x y'>secret</p>"),
+        (".x{display:none!important}", "<p class=x style='display:block'>secret</p>"),
+        ("", "<style>.late{display:none}</style><p class=late>secret</p>"),
+        ("", "<p style='display: none'>secret</p><p style='font:0/0 a'>secret</p>"),
+        (
+            ".x{font-size:0.0em}",
+            "<p class=x>secret</p><p hidden>secret</p><p aria-hidden=' True '>secret</p>",
+        ),
+    ] {
+        assert_eq!(seen(css, body), "Seen.", "{css} {body}");
+    }
+}
+
+#[test]
+fn what_a_style_sheet_shows_is_read() {
+    for (css, body) in [
+        (".x{display:none} .x{display:block}", "<p class=x>Told.</p>"),
+        (".tab{display:none} .tab.open{display:block}", "<p class='tab open'>Told.</p>"),
+        (".x{display:none}", "<p class=x style='display:block'>Told.</p>"),
+        ("@media print{.x{display:none}}", "<p class=x>Told.</p>"),
+        ("@media (max-width:600px){.x{display:none}}", "<p class=x>Told.</p>"),
+        (".x{font-size:0.9em;width:100%}", "<p class=x>Told.</p>"),
+        // Where an element stands is not looked at.
+        (".a .x{display:none}", "<p class=x>Told.</p>"),
+        (".x:hover{display:none}", "<p class=x>Told.</p>"),
+        (".x{display:none}", "<p class=xx>Told.</p>"),
+        ("body{opacity:0}", "<p>Told.</p>"),
+        ("}}{;@@ .{} #{} .x{", "<p class=x>Told.</p>"),
+    ] {
+        assert_eq!(seen(css, body), "Seen.\n\nTold.", "{css} {body}");
+    }
+}

@@ -3,6 +3,7 @@
 use super::Value;
 use super::numbers::number_word;
 use super::tokens::Cursor;
+use crate::turn::calendar;
 
 /// A day of the year; the year may be left open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,29 +194,14 @@ fn year(c: &mut Cursor<'_, '_>) -> Option<u32> {
 
 /// Takes the name of a month; `may` in lower case is the verb.
 fn month(c: &mut Cursor<'_, '_>) -> Option<u32> {
-    const MONTHS: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
     c.attempt(|c| {
         let word = c.word(Some)?;
         let lower = word.to_lowercase();
-        let short = matches!(lower.len(), 3) || lower == "sept";
-        let at = MONTHS.iter().position(|m| *m == lower || (short && m.starts_with(&lower)))?;
-        if short && lower != "may" {
+        let month = calendar::month(&lower)?;
+        if calendar::is_cut(&lower) {
             c.attempt(|c| c.sign(&['.']));
         }
-        (word != "may").then_some(u32::try_from(at).ok()? + 1)
+        (word != "may").then_some(month)
     })
 }
 

@@ -1,6 +1,7 @@
 //! Dashes: em-dashes and what stands in for them become a comma, a full stop or a range.
 
 use super::text::{capitalised, close_gap, is_stand_in, is_wordy, on_prose};
+use crate::turn::calendar;
 
 /// What a dash is replaced by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -297,35 +298,10 @@ fn first_word(text: &str) -> &str {
 
 /// Says whether a range can start or end with `word`: a day, a month, or an hour such as `5pm`.
 fn is_range_end(word: &str) -> bool {
-    const NAMES: [&str; 19] = [
-        "mon", "tue", "wed", "thu", "fri", "sat", "sun", "jan", "feb", "mar", "apr", "may", "jun", "jul",
-        "aug", "sep", "oct", "nov", "dec",
-    ];
-    const LONG: [&str; 20] = [
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "january",
-        "february",
-        "march",
-        "april",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "am",
-        "pm",
-    ];
     let lower = word.to_lowercase();
     let hour = lower.trim_start_matches(|c: char| c.is_ascii_digit() || c == ':');
-    NAMES.contains(&lower.as_str())
-        || LONG.contains(&lower.as_str())
+    calendar::month(&lower).is_some()
+        || calendar::is_day(&lower)
+        || matches!(lower.as_str(), "am" | "pm")
         || (hour.len() < lower.len() && matches!(hour, "" | "am" | "pm"))
 }

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::markup::{Label, is_citation, label, rewrite};
+use super::markup::{Label, is_citation, label, rewrite, round_brackets, up_to_closing};
 use super::text::{Shielded, close_gap, is_stand_in};
 
 /// The links and mail addresses that a reply may repeat.
@@ -26,7 +26,8 @@ impl KnownLinks {
             for token in links {
                 // Chat mark-up writes `<address|text>`, Markdown writes `(address)` before more text.
                 let chat = token.split('|').next().unwrap_or(token);
-                for address in [token, chat, before_closing_bracket(token)] {
+                let bracketed = up_to_closing(token).map_or(token, |(before, _)| before);
+                for address in [token, chat, bracketed] {
                     known.urls.extend(candidates(address).map(str::to_owned));
                 }
             }
@@ -49,20 +50,6 @@ impl KnownLinks {
     fn holds_mail(&self, mail: &str) -> bool {
         self.mails.contains(&mail.to_lowercase())
     }
-}
-
-/// The part of `token` before the first bracket that closes more than was opened.
-fn before_closing_bracket(token: &str) -> &str {
-    let mut depth = 0;
-    let end = token.char_indices().find_map(|(at, c)| {
-        match c {
-            '(' => depth += 1,
-            ')' => depth -= 1,
-            _ => {}
-        }
-        (depth < 0).then_some(at)
-    });
-    end.and_then(|end| token.get(..end)).unwrap_or(token)
 }
 
 /// Removes every link of `text` that is not known.
@@ -107,18 +94,7 @@ fn link<'a>(out: &mut String, at: &'a str, known: &KnownLinks, kept: &mut Shield
 
 /// Reads `(address "title")` after a label and returns the address and what follows.
 fn target(after: &str) -> Option<(&str, &str)> {
-    let inside = after.strip_prefix('(')?;
-    let mut depth = 1;
-    let (end, _) = inside.char_indices().take(4000).find(|(_, c)| {
-        match c {
-            '(' => depth += 1,
-            ')' => depth -= 1,
-            _ => {}
-        }
-        depth == 0
-    })?;
-    let (content, after) = inside.split_at_checked(end)?;
-    let after = after.strip_prefix(')')?;
+    let (content, after) = round_brackets(after)?;
     let content = content.trim();
     let (url, title) = content.split_once(char::is_whitespace).unwrap_or((content, ""));
     let titled = title.is_empty() || title.trim_start().starts_with(['"', '\'', '(', '“']);

@@ -85,24 +85,31 @@ fn is_definition(line: &str) -> bool {
 fn image<'a>(out: &mut String, at: &'a str) -> Option<&'a str> {
     let Label { after, .. } = label(at.strip_prefix('!')?)?;
     let after = match after.chars().next() {
-        Some('(') => closing_bracket(after)?,
+        Some('(') => round_brackets(after)?.1,
         Some('[') => label(after)?.after,
         _ => return None,
     };
     Some(close_gap(out, after))
 }
 
-fn closing_bracket(after: &str) -> Option<&str> {
+/// Reads balanced round brackets at the start of `at`, and returns what is in them and what follows.
+pub(super) fn round_brackets(at: &str) -> Option<(&str, &str)> {
+    let (content, after) = up_to_closing(at.strip_prefix('(')?)?;
+    Some((content, after.strip_prefix(')')?))
+}
+
+/// Splits a text before the first round bracket that closes more than was opened.
+pub(super) fn up_to_closing(text: &str) -> Option<(&str, &str)> {
     let mut depth = 0;
-    let (end, _) = after.char_indices().take(4000).find(|(_, c)| {
+    let (end, _) = text.char_indices().take(4000).find(|(_, c)| {
         match c {
             '(' => depth += 1,
             ')' => depth -= 1,
             _ => {}
         }
-        depth == 0
+        depth < 0
     })?;
-    after.get(end..)?.strip_prefix(')')
+    text.split_at_checked(end)
 }
 
 /// `[text][name]` and `[text][]` become their text; `[1][2]` are two citations and stay.

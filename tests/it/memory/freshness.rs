@@ -15,7 +15,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use understudy::{
     domain::Integrity,
-    memory::{Folder, Notes, Watch, keep_fresh},
+    memory::{Folder, Followed, Notes, Watch, keep_fresh},
 };
 
 use super::support::*;
@@ -25,6 +25,7 @@ const PROMISED: Duration = Duration::from_secs(5);
 struct Desk {
     notes: Arc<dyn Notes>,
     root: TempDir,
+    followed: Arc<Followed>,
     stop: CancellationToken,
     watching: Option<JoinHandle<()>>,
     /// Last, so that the notes are closed before their directory goes.
@@ -35,7 +36,7 @@ impl Desk {
     async fn new() -> Self {
         let (dir, notes) = edge_notes().await;
         let (root, stop) = (tempfile::tempdir().unwrap(), CancellationToken::new());
-        Self { notes, root, stop, watching: None, _dir: dir }
+        Self { notes, root, followed: Arc::default(), stop, watching: None, _dir: dir }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -43,14 +44,21 @@ impl Desk {
     }
 
     fn watch(&mut self, path: PathBuf) {
-        let folder = Folder {
+        self.follow(&[path]);
+        let watching =
+            keep_fresh(self.notes.clone(), Arc::new(EMBED), self.followed.clone(), self.stop.clone());
+        self.watching = Some(tokio::spawn(watching));
+    }
+
+    /// Follows these and no others.
+    fn follow(&self, paths: &[PathBuf]) {
+        let folder = |path: &PathBuf| Folder {
             person: person("bob"),
-            path,
+            path: path.clone(),
             readers: readers("everyone"),
             integrity: Integrity::Internal,
         };
-        let watching = keep_fresh(self.notes.clone(), Arc::new(EMBED), vec![folder], self.stop.clone());
-        self.watching = Some(tokio::spawn(watching));
+        self.followed.set(paths.iter().map(folder).collect());
     }
 
     async fn close(mut self) {
@@ -132,6 +140,48 @@ async fn a_single_file_is_watched_through_every_way_of_saving_it() {
     desk.soon(&[]).await;
     fs::write(&file, "plan 3").unwrap();
     desk.soon(&["plan 3"]).await;
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn folders_come_and_go_while_others_are_followed() {
+    let mut desk = Desk::new().await;
+    let (outer, inner) = (desk.path("outer"), desk.path("outer/inner"));
+    fs::create_dir_all(&inner).unwrap();
+    fs::write(desk.path("file.md"), "plan 1").unwrap();
+    fs::write(inner.join("a.md"), "plan 2").unwrap();
+    desk.watch(desk.path("file.md"));
+    desk.soon(&["plan 1"]).await;
+    desk.follow(&[desk.path("file.md"), inner.clone()]);
+    desk.soon(&["plan 1", "plan 2"]).await;
+    fs::write(inner.join("a.md"), "plan 3").unwrap();
+    desk.soon(&["plan 1", "plan 3"]).await;
+    // A folder around one that is followed already; each files its notes under its own name.
+    desk.follow(&[desk.path("file.md"), inner.clone(), outer.clone()]);
+    desk.soon(&["plan 1", "plan 3", "plan 3"]).await;
+    // Giving up the inner one makes no hole in the outer one.
+    desk.follow(&[desk.path("file.md"), outer]);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    fs::write(inner.join("a.md"), "plan 4").unwrap();
+    desk.soon(&["plan 1", "plan 3", "plan 4"]).await;
+    fs::write(desk.path("file.md"), "plan 5").unwrap();
+    desk.soon(&["plan 3", "plan 4", "plan 5"]).await;
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn a_folder_that_went_away_for_a_while_is_read_when_it_is_back() {
+    let mut desk = Desk::new().await;
+    let drive = desk.path("drive");
+    fs::create_dir(&drive).unwrap();
+    fs::write(drive.join("a.md"), "plan 1").unwrap();
+    desk.watch(drive.clone());
+    desk.soon(&["plan 1"]).await;
+    fs::remove_dir_all(&drive).unwrap();
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    fs::create_dir(&drive).unwrap();
+    fs::write(drive.join("a.md"), "plan 2").unwrap();
+    desk.soon(&["plan 2"]).await;
     desk.close().await;
 }
 

@@ -26,6 +26,16 @@ pub fn message(key: &str, conversation: &str, text: &str) -> Inbound {
     }
 }
 
+/// Where `make test` has put the models.
+pub fn models() -> PathBuf {
+    let models = std::env::var_os("UNDERSTUDY_MODELS").map_or_else(
+        || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache/understudy/models"),
+        PathBuf::from,
+    );
+    assert!(models.is_dir(), "no models in {}: `make test` pulls them", models.display());
+    models
+}
+
 /// A directory with Bob in it and room for data.
 pub struct Site {
     pub dir: tempfile::TempDir,

@@ -15,6 +15,8 @@ async fn a_stuck_message_is_shown_with_its_reason_and_retried_or_dropped() {
     let first = desk.ask(&alice, "a", "one").await;
     desk.park("the notes are out of reach").await;
     assert!(desk.get("/talk/bob", &alice).await.body.contains("I got stuck on this"));
+    assert!(desk.deliver().await, "the notice leaves like a reply");
+    assert!(desk.get("/talk/bob", &alice).await.body.contains("an admin sees it and can let me try again"));
     assert!(
         !desk.get("/talk/bob", &alice).await.body.contains("out of reach"),
         "reasons are for whoever decides"

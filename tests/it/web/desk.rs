@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use understudy::{
     domain::{InboxId, PersonId},
     inbox::{Inbox, Progress},
+    learning::vault::Vault,
     people::People,
     store::{Claimed, NewReply, SessionRow, Settled, StepRow, Store, now},
     web::{self, Readiness, Web},
@@ -23,6 +24,7 @@ use understudy::{
 /// A running console.
 pub struct Desk {
     pub store: Store,
+    pub vault: Vault,
     pub progress: Progress,
     pub wake_outbox: Arc<Notify>,
     pub ready: Arc<AtomicBool>,
@@ -63,11 +65,13 @@ impl Desk {
         let people = Arc::new(People::read(&[&dir.path().join("people")]).unwrap());
         let store = Store::open(dir.path()).await.unwrap();
         let token = web::first_sign_in_token(&store).await.unwrap().unwrap();
+        let vault = Vault::new(dir.path());
         let (progress, wake_outbox) = (Progress::default(), Arc::new(Notify::new()));
         let ready = Arc::new(AtomicBool::new(true));
         let asked = Arc::clone(&ready);
         let console = Web {
             store: store.clone(),
+            vault: vault.clone(),
             inbox: Inbox::new(store.clone()),
             people,
             progress: progress.clone(),
@@ -76,14 +80,14 @@ impl Desk {
                 Readiness { ready, parts: vec![("models".to_owned(), "loaded".to_owned())] }
             }),
             wake_outbox: Arc::clone(&wake_outbox),
-            metrics: Arc::new(|| "understudy_commits_total 1\n".to_owned()),
+            metrics: Arc::new(|| Box::pin(async { "understudy_commits_total 1\n".to_owned() })),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let stop = CancellationToken::new();
         let stopped = stop.clone();
         let serving = tokio::spawn(async move { web::serve(console, listener, stopped).await.unwrap() });
-        Self { store, progress, wake_outbox, ready, token, address, stop, serving, _dir: dir }
+        Self { store, vault, progress, wake_outbox, ready, token, address, stop, serving, _dir: dir }
     }
 
     /// Sends a request as it is.
@@ -196,7 +200,7 @@ impl Desk {
     /// Claims a message and parks it.
     pub async fn park(&self, why: &str) {
         let claimed = self.claim().await;
-        self.store.fail(&claimed, why, None).await.unwrap();
+        self.store.fail(&claimed, why, None, now()).await.unwrap();
     }
 }
 

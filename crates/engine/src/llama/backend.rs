@@ -10,7 +10,8 @@ use tracing::{trace, warn};
 
 static START: Once = Once::new();
 
-/// The last error line, because llama.cpp says why it refused a file only in its log.
+/// The first error line since it was last taken, because llama.cpp says why it refused a file only in its log;
+/// the lines after it only say which calls failed therefore.
 static RECENT_ERROR: Mutex<String> = Mutex::new(String::new());
 
 /// Starts llama.cpp once per process and sends its log to `tracing`.
@@ -23,7 +24,7 @@ pub(crate) fn init() {
     });
 }
 
-/// Takes the last error line that llama.cpp logged.
+/// Takes the first error line that llama.cpp logged since this was called last.
 pub(crate) fn recent_error() -> String {
     std::mem::take(&mut *RECENT_ERROR.lock().unwrap_or_else(PoisonError::into_inner))
 }
@@ -39,7 +40,10 @@ unsafe extern "C" fn forward(level: sys::ggml_log_level, text: *const c_char, _:
         return;
     }
     if level == sys::GGML_LOG_LEVEL_ERROR {
-        text.clone_into(&mut RECENT_ERROR.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut recent = RECENT_ERROR.lock().unwrap_or_else(PoisonError::into_inner);
+        if recent.is_empty() {
+            text.clone_into(&mut recent);
+        }
         warn!(target: "llama", "{text}");
     } else {
         trace!(target: "llama", "{text}");

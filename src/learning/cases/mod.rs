@@ -1,0 +1,43 @@
+//! Cases: what a person did in real situations, as examples that a model can learn from.
+//!
+//! From cleaned threads come replies with the notes of their time, and the queries that would have found those
+//! notes. Figures are made up anew in notes and reply alike, so that facts stay out of the weights. Cases are
+//! split by thread and time; the newest part is the exam, which nobody trains on.
+
+mod build;
+mod evidence;
+mod playback;
+mod queries;
+mod replies;
+mod split;
+mod values;
+
+use serde::{Deserialize, Serialize};
+
+pub use build::{Built, LEAST, Plan, build};
+pub use split::Split;
+
+use super::Example;
+use crate::domain::SourceKind;
+
+/// An example made from a person's words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Case {
+    /// A hash of where it comes from; the same when the data set is made anew.
+    pub id: String,
+    /// A hash of its thread.
+    pub thread: String,
+    /// When the person wrote, in Unix seconds.
+    pub t: i64,
+    /// What it is for.
+    pub split: Split,
+    /// Where the words come from.
+    pub source: SourceKind,
+    /// Whether its question is made up, as for sent mail without one; never in the exam.
+    pub synthetic: bool,
+    /// The example, masked.
+    pub example: Example,
+}
+
+/// What finds notes as they were at a time: the query, and Unix seconds; best first.
+pub type Recall<'r> = dyn FnMut(&str, i64) -> Vec<super::Note> + 'r;

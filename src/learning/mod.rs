@@ -1,0 +1,28 @@
+//! Learning: how a person decides, writes and asks, from consented words to an adapter that serves.
+//!
+//! The [`corpus`] makes the starter's invented lessons and the invented companies that judge it. An [`Example`]
+//! is one model call with the answer it should get; it is rendered by the same prompt files that serve.
+
+pub mod calendar;
+pub mod cases;
+pub mod clean;
+pub mod collection;
+pub mod consent;
+pub mod corpus;
+pub mod dataset;
+pub mod erase;
+mod event;
+mod example;
+pub mod export;
+pub mod intake;
+pub mod judge;
+pub mod manifest;
+pub mod quality;
+mod report;
+pub mod retention;
+pub mod train;
+pub mod vault;
+
+pub use event::{Event, ME};
+pub use example::{Call, Cast, Example, Note, Verdict};
+pub use report::{Reason, Report, Skipped};

@@ -1,0 +1,468 @@
+//! What commands can ask about training: begin, look, stop, judge, promote, go back.
+//!
+//! A run is the process's own: it goes on when the command that began it ends, and dies with the process, which
+//! marks it as failed at the next start. The rows it learns from lie in the directory of their round, so that
+//! whatever destroys the round destroys them too, and the trainer stops as soon as they are gone.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+use understudy_trainer::job::{Ending, Event, Job, Recipe};
+
+use crate::{
+    app::{App, model_path, serving},
+    domain::{PersonId, Purpose, RunId},
+    error::{Hint, told},
+    learning::{
+        Example,
+        cases::{self, Case, Split},
+        collection::{self, DataSet},
+        consent, corpus, dataset,
+        judge::{self, Cost, Evidence},
+        manifest::Manifest,
+        quality::{self, Quality},
+        train::{self, Outcome},
+        vault::Vault,
+    },
+    mind::{Brain, Weights},
+    people::Person,
+    store::{RunState, Store, now},
+};
+
+/// Most tokens of a person's run, unless the command says otherwise: half an hour on two cores.
+pub const MOST_TOKENS: usize = 180_000;
+/// Scenes of the starter's lessons that are mixed in, so that the job is not forgotten.
+const LESSONS: usize = 40;
+/// Seed of those lessons; the starter itself learnt others.
+const LESSONS_SEED: u64 = 77;
+/// Seeds of the companies that the job is judged on.
+const COMPANIES: [u64; 5] = [9101, 9102, 9103, 9104, 9105];
+
+/// A request about training.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrainingRequest {
+    /// Starts a run.
+    Begin {
+        /// Whose adapter.
+        person: PersonId,
+        /// Decides every random choice.
+        seed: u64,
+        /// Most tokens to compute.
+        tokens: usize,
+    },
+    /// Says how far a run is.
+    Status {
+        /// Whose.
+        person: PersonId,
+    },
+    /// Stops a run; it can be begun again and goes on.
+    Cancel {
+        /// Whose.
+        person: PersonId,
+    },
+    /// Judges the newest trained adapter.
+    Judge {
+        /// Whose.
+        person: PersonId,
+        /// Questions about the job.
+        questions: usize,
+    },
+    /// Lets the newest trained adapter serve, if it was judged better.
+    Promote {
+        /// Whose.
+        person: PersonId,
+    },
+    /// Lets what served before serve again.
+    RollBack {
+        /// Whose.
+        person: PersonId,
+    },
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// `training`, `ended`, `cancelled` or `failed`.
+    pub state: String,
+    /// Steps taken.
+    pub step: usize,
+    /// Steps in all.
+    pub steps: usize,
+    /// Nats per reply token of the last step.
+    pub loss: f64,
+    /// Nats per reply token at the last look at the dev rows.
+    pub dev_loss: Option<f64>,
+    /// Seconds left.
+    pub eta_s: f64,
+    /// What went wrong.
+    pub error: String,
+}
+
+/// The runs of this process.
+#[derive(Debug, Clone, Default)]
+pub struct Trainings(Arc<Mutex<HashMap<PersonId, Running>>>);
+
+#[derive(Debug, Clone)]
+struct Running {
+    status: Status,
+    stop: CancellationToken,
+}
+
+impl Trainings {
+    fn with<T>(&self, person: &PersonId, change: impl FnOnce(&mut Running) -> T) -> Option<T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(person).map(change)
+    }
+
+    /// How far the newest run of `person` is.
+    #[must_use]
+    pub fn status(&self, person: &PersonId) -> Option<Status> {
+        self.with(person, |running| running.status.clone())
+    }
+
+    /// Stops the run of `person`, with a checkpoint; says whether there was one.
+    pub fn stop(&self, person: &PersonId) -> bool {
+        self.with(person, |running| running.stop.cancel()).is_some()
+    }
+
+    /// Opens a run unless one goes on.
+    fn open(&self, person: &PersonId, stop: CancellationToken) -> bool {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.get(person).is_some_and(|running| running.status.state == "training") {
+            return false;
+        }
+        let state = "training".to_owned();
+        let status =
+            Status { state, step: 0, steps: 0, loss: 0.0, dev_loss: None, eta_s: 0.0, error: String::new() };
+        all.insert(person.clone(), Running { status, stop });
+        true
+    }
+
+    fn follow(&self, person: &PersonId, event: &Event) {
+        self.with(person, |running| {
+            let status = &mut running.status;
+            match event {
+                Event::Planned { steps, done, .. } => (status.steps, status.step) = (*steps, *done),
+                Event::Step { step, loss, eta_s, .. } => {
+                    (status.step, status.loss, status.eta_s) = (*step, *loss, *eta_s);
+                }
+                Event::Dev { loss, .. } => status.dev_loss = Some(*loss),
+                Event::Before { .. } | Event::Done { .. } => {}
+            }
+        });
+    }
+
+    fn close(&self, person: &PersonId, state: &str, error: String) {
+        self.with(person, |running| {
+            state.clone_into(&mut running.status.state);
+            running.status.error = error;
+        });
+    }
+}
+
+pub(super) async fn handle(app: &App, request: TrainingRequest) -> anyhow::Result<Value> {
+    match request {
+        TrainingRequest::Begin { person, seed, tokens } => begin(app, &person, seed, tokens).await,
+        TrainingRequest::Status { person } => Ok(json!(app.trainings.status(&person))),
+        TrainingRequest::Cancel { person } => Ok(json!({"stopped": app.trainings.stop(&person)})),
+        TrainingRequest::Judge { person, questions } => judge(app, &person, questions).await,
+        TrainingRequest::Promote { person } => promote(app, &person),
+        TrainingRequest::RollBack { person } => {
+            let person = app.people.find(&person)?;
+            let serving = serving(&app.config, &app.people);
+            serving.roll_back(&person.id)?;
+            Ok(json!({"serves": serving.of(person).name}))
+        }
+    }
+}
+
+async fn begin(app: &App, person: &PersonId, seed: u64, tokens: usize) -> anyhow::Result<Value> {
+    let person = app.people.find(person)?.clone();
+    let set = ready_set(app, &person).await?;
+    let brain = brain(app).await?;
+    let mut job = prepare(app, &person, &set, &brain, seed).await?;
+    job.recipe.most_tokens = tokens;
+    let stop = app.stop.child_token();
+    if !app.trainings.open(&person.id, stop.clone()) {
+        let next = format!("`understudy train {} --stop` ends it", person.id);
+        return Err(Hint::new(format!("a run for {} goes on already", person.name), next).into());
+    }
+    app.store.begin_training(set.run.id, now()).await?;
+    let run = set.run.id;
+    let round = Round {
+        person: person.id.clone(),
+        run,
+        consents: consents(app, &person.id, &set).await?,
+        store: app.store.clone(),
+        vault: app.vault(),
+        trainings: app.trainings.clone(),
+        threads: app.config.threads(),
+    };
+    let begun =
+        json!({"run": run, "examples": set.cases.len(), "exam": set.exam.len(), "person": person.name});
+    app.spawn(async move { round.see_through(&job, &stop).await });
+    Ok(begun)
+}
+
+/// A run in the background, with what it needs of the app.
+struct Round {
+    person: PersonId,
+    run: RunId,
+    consents: Vec<i64>,
+    store: Store,
+    vault: Vault,
+    trainings: Trainings,
+    threads: usize,
+}
+
+impl Round {
+    async fn see_through(self, job: &Job, stop: &CancellationToken) {
+        let follow = |event: &Event| self.trainings.follow(&self.person, event);
+        let outcome = run_job(job, self.threads, stop, follow).await;
+        let (state, error) = match self.end(job, outcome).await {
+            Ok(state) => (state, String::new()),
+            Err(e) => {
+                warn!("Training run {} failed: {e:#}", self.run);
+                (RunState::Failed, told(&e))
+            }
+        };
+        info!(run.id = %self.run, "Training run {}: {}", self.run, state.as_str());
+        self.trainings.close(&self.person, state.as_str(), error);
+    }
+
+    /// Keeps the adapter as the candidate, and removes the rows whatever happened.
+    async fn end(&self, job: &Job, outcome: anyhow::Result<Outcome>) -> anyhow::Result<RunState> {
+        let state = match &outcome {
+            Ok(outcome) if outcome.ending == Ending::Cancelled => RunState::Cancelled,
+            Ok(_) => RunState::Ended,
+            Err(_) => RunState::Failed,
+        };
+        let mut kept = Ok(());
+        if let (RunState::Ended, Ok(outcome)) = (state, &outcome) {
+            kept = self.keep_candidate(job, outcome);
+        }
+        for rows in std::iter::once(&job.train).chain(&job.dev) {
+            if let Err(e) = std::fs::remove_file(rows)
+                && e.kind() != std::io::ErrorKind::NotFound
+            {
+                return Err(e).with_context(|| format!("remove {}", rows.display()));
+            }
+        }
+        if let Err(e) = self.store.end_training(self.run, state, now()).await {
+            // Withdrawn or erased meanwhile: nothing made of these words may stay.
+            std::fs::remove_dir_all(candidate_dir(&self.vault, &self.person)).ok();
+            let what = format!("the run ended without a result: {e}");
+            return Err(Hint::new(what, "ask the person before you train again").into());
+        }
+        outcome?;
+        kept?;
+        Ok(state)
+    }
+
+    fn keep_candidate(&self, job: &Job, outcome: &Outcome) -> anyhow::Result<()> {
+        let dir = candidate_dir(&self.vault, &self.person);
+        std::fs::create_dir_all(&dir).with_context(|| format!("create {}", dir.display()))?;
+        // A report that judged the adapter before must not vouch for this one.
+        std::fs::remove_file(dir.join("report.json")).ok();
+        let mut manifest = Manifest::of(self.person.as_str(), job, outcome)?;
+        manifest.consents.clone_from(&self.consents);
+        let adapter = dir.join("adapter.gguf");
+        std::fs::rename(&job.out, &adapter).with_context(|| format!("put {} in place", adapter.display()))?;
+        manifest.write_beside(&adapter)
+    }
+}
+
+/// The person's data set, if there is enough of it and they still agree to every source in it.
+async fn ready_set(app: &App, person: &Person) -> anyhow::Result<DataSet> {
+    let set = collection::data_set(&app.store, &app.vault(), &person.id).await?;
+    let Some(set) = set else {
+        let next = format!("add their words with `understudy learn add PATH -p {} --kind KIND`", person.id);
+        return Err(Hint::new(format!("there is nothing to train {} from", person.name), next).into());
+    };
+    let real = set.cases.iter().chain(&set.exam).filter(|case| !case.synthetic).count();
+    if real < cases::LEAST {
+        let what =
+            format!("not yet: {} examples are the least, and {} has {real}", cases::LEAST, person.name);
+        return Err(Hint::new(what, "add an export over a longer time, or another source").into());
+    }
+    consents(app, &person.id, &set).await?;
+    Ok(set)
+}
+
+/// The consents that cover every source of a data set.
+async fn consents(app: &App, person: &PersonId, set: &DataSet) -> anyhow::Result<Vec<i64>> {
+    let kinds: std::collections::BTreeSet<_> =
+        set.cases.iter().chain(&set.exam).map(|case| case.source).collect();
+    let mut ids = Vec::new();
+    for kind in kinds {
+        ids.push(consent::covering(&app.store, person, Purpose::Training, kind, now()).await?.id);
+    }
+    ids.dedup();
+    Ok(ids)
+}
+
+async fn brain(app: &App) -> anyhow::Result<Arc<Brain>> {
+    let brain = app.office().await?.brain.clone();
+    brain.ok_or_else(|| {
+        Hint::new("the scripted mind can't learn", "unset UNDERSTUDY_MIND, or set it to model").into()
+    })
+}
+
+/// Writes the rows of a run and describes it.
+async fn prepare(
+    app: &App,
+    person: &Person,
+    set: &DataSet,
+    brain: &Arc<Brain>,
+    seed: u64,
+) -> anyhow::Result<Job> {
+    let dir = app.vault().run_dir(&person.id, set.run.id).join("training");
+    let (train, dev) = (dir.join("train.jsonl"), dir.join("dev.jsonl"));
+    let of = |split: Split| -> Vec<Example> {
+        set.cases.iter().filter(|case| case.split == split).map(|case| case.example.clone()).collect()
+    };
+    let (own, watched) = (of(Split::Train), of(Split::Dev));
+    let (brain, rows) = (Arc::clone(brain), (train.clone(), dev.clone()));
+    tokio::task::spawn_blocking(move || -> anyhow::Result<()> {
+        std::fs::create_dir_all(&dir).with_context(|| format!("create {}", dir.display()))?;
+        let lessons = corpus::starter(LESSONS_SEED, LESSONS);
+        let scenes =
+            std::iter::once(own.as_slice()).chain(lessons.iter().map(|scene| scene.examples.as_slice()));
+        dataset::write(&rows.0, brain.prompts(), brain.base(), scenes)?;
+        dataset::write(&rows.1, brain.prompts(), brain.base(), [watched.as_slice()])?;
+        Ok(())
+    })
+    .await
+    .context("write the rows")??;
+    let dir = train.parent().unwrap_or(Path::new(".")).to_owned();
+    let has_dev = set.cases.iter().any(|case| case.split == Split::Dev);
+    Ok(Job {
+        base: model_path(&app.config, &app.config.base)?,
+        start: app.people.starter().map(Path::to_owned),
+        train,
+        dev: has_dev.then_some(dev),
+        out: dir.join("adapter.gguf"),
+        work: dir.join("checkpoint"),
+        seed,
+        recipe: Recipe {
+            rate: 6e-4,
+            epochs: 3,
+            most_tokens: MOST_TOKENS,
+            dev_every: 20,
+            ..Recipe::default()
+        },
+        ends_with_stdin: true,
+    })
+}
+
+async fn run_job(
+    job: &Job,
+    threads: usize,
+    stop: &CancellationToken,
+    follow: impl FnMut(&Event),
+) -> anyhow::Result<Outcome> {
+    let program = std::env::current_exe().context("find this program")?;
+    tokio::select! {
+        outcome = train::train(&program, job, threads, follow) => outcome,
+        () = stop.cancelled() => Ok(Outcome::cancelled()),
+    }
+}
+
+/// Where a trained adapter waits for its judgement.
+fn candidate_dir(vault: &Vault, person: &PersonId) -> PathBuf {
+    vault.adapters(person).join("candidate")
+}
+
+/// What the gate decided, `report.json` beside the adapter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Verdict {
+    adapter_sha256: String,
+    evidence: Evidence,
+    /// Bits per character of the sealed replies, by arm.
+    bits_per_char: HashMap<String, f64>,
+    /// Empty when it may serve.
+    objections: Vec<String>,
+}
+
+async fn judge(app: &App, person: &PersonId, questions: usize) -> anyhow::Result<Value> {
+    let person = app.people.find(person)?;
+    let brain = brain(app).await?;
+    let adapter = candidate_dir(&app.vault(), &person.id).join("adapter.gguf");
+    let Some(manifest) = Manifest::beside(&adapter)? else {
+        let next = format!("train one with `understudy train {}`", person.id);
+        return Err(Hint::new(format!("there is no new adapter of {} to judge", person.name), next).into());
+    };
+    // A candidate before this one lay at the same path.
+    brain.forget_below(&candidate_dir(&app.vault(), &person.id)).await?;
+    let set = collection::data_set(&app.store, &app.vault(), &person.id).await?;
+    let exam: Vec<Case> = set.map(|set| set.exam).unwrap_or_default();
+    let candidate = Weights { adapter: Some(adapter.clone()), name: "candidate".to_owned() };
+    let starter = Weights { adapter: app.people.starter().map(Path::to_owned), name: "starter".to_owned() };
+    let (mut bits, mut costs) = (HashMap::new(), Vec::new());
+    for weights in [&Weights::base(), &starter, &candidate] {
+        let of_arm = costs_of(&brain, weights, &exam).await?;
+        bits.insert(weights.name.clone(), judge::bits_per_char(&of_arm));
+        costs.push(of_arm);
+    }
+    let job_of = |quality: &Quality| quality.job();
+    let own = quality::measure(&*brain, &*brain, &candidate, &COMPANIES, questions, |_| {}).await?;
+    let before = quality::measure(&*brain, &*brain, &starter, &COMPANIES, questions, |_| {}).await?;
+    let [_, of_starter, of_candidate] = costs.as_slice() else { anyhow::bail!("three arms were judged") };
+    let evidence = Evidence {
+        replies: of_candidate.len(),
+        difference: judge::difference(of_candidate, of_starter, 1),
+        person: job_of(&own),
+        starter: job_of(&before),
+    };
+    let verdict = Verdict {
+        adapter_sha256: manifest.adapter_sha256,
+        evidence,
+        bits_per_char: bits,
+        objections: judge::objections(&evidence),
+    };
+    let path = adapter.with_file_name("report.json");
+    std::fs::write(&path, serde_json::to_vec_pretty(&verdict)?)
+        .with_context(|| format!("write {}", path.display()))?;
+    Ok(json!(verdict))
+}
+
+/// What every sealed reply costs under `weights`, with the notes and the thread it had.
+async fn costs_of(brain: &Brain, weights: &Weights, exam: &[Case]) -> anyhow::Result<Vec<Cost>> {
+    let mut costs = Vec::new();
+    for case in exam.iter().filter(|case| matches!(case.example.call, crate::learning::Call::Reply { .. })) {
+        let lesson = dataset::lesson(brain.prompts(), Some(brain.base()), &case.example);
+        let nats = brain.cost(weights, &lesson.prompt, &lesson.answer).await?;
+        costs.push(Cost { thread: case.thread.clone(), nats, chars: lesson.answer.chars().count() });
+    }
+    Ok(costs)
+}
+
+fn promote(app: &App, person: &PersonId) -> anyhow::Result<Value> {
+    let person = app.people.find(person)?;
+    let adapter = candidate_dir(&app.vault(), &person.id).join("adapter.gguf");
+    let Some(manifest) = Manifest::beside(&adapter)? else {
+        let next = format!("train one with `understudy train {}`", person.id);
+        return Err(Hint::new(format!("there is no new adapter of {}", person.name), next).into());
+    };
+    let report = std::fs::read(adapter.with_file_name("report.json")).ok();
+    let verdict: Option<Verdict> = report.and_then(|text| serde_json::from_slice(&text).ok());
+    let Some(verdict) = verdict.filter(|verdict| verdict.adapter_sha256 == manifest.adapter_sha256) else {
+        let next = format!("judge it with `understudy eval {}`", person.id);
+        return Err(Hint::new(format!("the new adapter of {} was not judged", person.name), next).into());
+    };
+    if !verdict.objections.is_empty() {
+        let what = format!("the starter goes on serving {}: {}", person.name, verdict.objections.join("; "));
+        return Err(Hint::new(what, "add more of their words and train again").into());
+    }
+    let serving = serving(&app.config, &app.people);
+    serving.promote(&person.id, &adapter)?;
+    Ok(json!({"serves": serving.of(person).name}))
+}

@@ -1,0 +1,235 @@
+//! From a situation to a spoken reply: queries, passages, draft, manners.
+//!
+//! The one way an understudy answers: a turn takes it for a channel, an evaluation for a held-out question.
+
+use std::time::Instant;
+
+use crate::{
+    domain::{Audience, Passage},
+    inbox::Stage,
+    memory::{Embed, Leg, Notes, Search},
+    mind::{Mind, Situation},
+};
+
+use super::{cites, figures, manners};
+
+/// Passages that a draft is given.
+const PASSAGES: usize = 6;
+/// Said when figures came from nowhere twice, or the draft can't be mended.
+const NOT_IN_NOTES: &str =
+    "That's not in my notes. Ask me again with other words, or ask whoever keeps them.";
+
+/// What answering needs.
+#[derive(Clone, Copy)]
+pub struct Means<'m> {
+    /// Writes queries and replies.
+    pub mind: &'m dyn Mind,
+    /// Turns queries into vectors.
+    pub embed: &'m dyn Embed,
+    /// The notes.
+    pub notes: &'m dyn Notes,
+}
+
+/// Who sees how far it is.
+pub trait Watch: Send + Sync {
+    /// A step begins.
+    fn stage(&self, stage: Stage);
+    /// The draft has grown.
+    fn draft(&self, text: &str);
+}
+
+/// Nobody watches.
+#[derive(Debug, Clone, Copy)]
+pub struct Unwatched;
+
+impl Watch for Unwatched {
+    fn stage(&self, _: Stage) {}
+    fn draft(&self, _: &str) {}
+}
+
+/// A reply with everything that led to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// What the model wrote to search with.
+    pub queries: Vec<String>,
+    /// What was found, best first.
+    pub passages: Vec<Passage>,
+    /// The first so many passages were in the prompt.
+    pub shown: usize,
+    /// The last draft; empty when it was given up.
+    pub draft: String,
+    /// Figures that came from nowhere, per attempt.
+    pub loose: Vec<Vec<String>>,
+    /// What is said.
+    pub text: String,
+    /// The passages that it cites.
+    pub cites: Vec<usize>,
+    /// What it comes to: answered, refused or escalated.
+    pub outcome: &'static str,
+    /// Microseconds of each step, in order.
+    pub timings_us: Vec<(&'static str, i64)>,
+}
+
+/// Answers `situation` from what all of `audience` may read at `now`.
+///
+/// # Errors
+/// When the model or the notes are out of reach; nothing was said then.
+pub async fn answer(
+    means: Means<'_>,
+    situation: &Situation<'_>,
+    audience: &Audience,
+    now: i64,
+    watch: &dyn Watch,
+) -> anyhow::Result<Answer> {
+    let mut clock = Clock::start();
+    watch.stage(Stage::Asking);
+    let queries = ask(means, situation).await?;
+    clock.lap("ask");
+    watch.stage(Stage::Recalling);
+    let passages = recall(means, situation, &queries, audience, now).await?;
+    clock.lap("recall");
+    watch.stage(Stage::Drafting);
+    let drafted = draft(means, situation, &passages, watch).await?;
+    clock.lap("draft");
+    // What the prompt had no room for can't be cited, and holds no figure that the draft may use.
+    let in_prompt = passages.get(..drafted.shown).unwrap_or(&passages);
+    let spoken = mind_the_manners(&drafted.text, situation, in_prompt);
+    clock.lap("manners");
+    Ok(Answer {
+        queries,
+        shown: drafted.shown,
+        draft: drafted.text,
+        loose: drafted.loose,
+        text: spoken.text,
+        cites: spoken.cites,
+        outcome: spoken.outcome,
+        timings_us: clock.timings,
+        passages,
+    })
+}
+
+/// Measures steps, one after the other.
+pub(super) struct Clock {
+    pub(super) timings: Vec<(&'static str, i64)>,
+    last: Instant,
+}
+
+impl Clock {
+    pub(super) fn start() -> Self {
+        Self { timings: Vec::new(), last: Instant::now() }
+    }
+
+    pub(super) fn lap(&mut self, step: &'static str) {
+        let took = i64::try_from(self.last.elapsed().as_micros()).unwrap_or(i64::MAX);
+        self.timings.push((step, took));
+        self.last = Instant::now();
+    }
+}
+
+/// Lets the model write its queries; an unusable answer means that the message itself is the query.
+async fn ask(means: Means<'_>, situation: &Situation<'_>) -> anyhow::Result<Vec<String>> {
+    let mut queries = means.mind.queries(situation).await?;
+    queries.retain(|query| !query.trim().is_empty());
+    queries.dedup();
+    Ok(queries)
+}
+
+/// Looks the message and the queries up, for this audience only.
+async fn recall(
+    means: Means<'_>,
+    situation: &Situation<'_>,
+    queries: &[String],
+    audience: &Audience,
+    now: i64,
+) -> anyhow::Result<Vec<Passage>> {
+    let message: String = situation.message.chars().take(1000).collect();
+    let texts: Vec<String> = std::iter::once(message).chain(queries.iter().cloned()).collect();
+    let vectors = means.embed.embed(&texts).await?;
+    let legs = texts.into_iter().zip(vectors).map(|(text, dense)| Leg { text, dense }).collect();
+    let search = Search { person: &situation.person.id, legs, audience, limit: PASSAGES, now };
+    Ok(means.notes.search(&search).await?)
+}
+
+struct Drafted {
+    text: String,
+    shown: usize,
+    loose: Vec<Vec<String>>,
+}
+
+/// Lets the model draft; figures from nowhere get one more try, then the draft is given up.
+async fn draft(
+    means: Means<'_>,
+    situation: &Situation<'_>,
+    passages: &[Passage],
+    watch: &dyn Watch,
+) -> anyhow::Result<Drafted> {
+    let sink = |draft: &str| watch.draft(draft);
+    let (mut loose, mut shown) = (Vec::new(), 0);
+    let mut again = None;
+    for _ in 0..2 {
+        let draft = means.mind.reply(situation, passages, again.as_deref(), &sink).await?;
+        shown = draft.shown;
+        let known = known_text(situation, passages.get(..shown).unwrap_or(passages));
+        let found: Vec<String> =
+            figures::loose_figures(&draft.text, &known).into_iter().map(|figure| figure.text).collect();
+        if found.is_empty() {
+            loose.push(found);
+            return Ok(Drafted { text: draft.text, shown, loose });
+        }
+        again = Some("Use only figures, dates and links that stand in the notes or the message.".to_owned());
+        loose.push(found);
+    }
+    Ok(Drafted { text: String::new(), shown, loose })
+}
+
+struct Spoken {
+    text: String,
+    cites: Vec<usize>,
+    outcome: &'static str,
+}
+
+fn mind_the_manners(draft: &str, situation: &Situation<'_>, passages: &[Passage]) -> Spoken {
+    let cited = cites::check_cites(draft, passages.len());
+    let known = known_text(situation, passages);
+    let manners = manners::Manners::of(&situation.person.voice);
+    match manners::mend(&cited.text, &known, &manners) {
+        Ok(mended) => {
+            // What the mending cut may have held a citation.
+            let cited = cites::check_cites(&mended.text, passages.len());
+            let outcome = outcome_of(&mended.text, &cited.cites);
+            Spoken { text: mended.text, cites: cited.cites, outcome }
+        }
+        Err(_) => Spoken { text: NOT_IN_NOTES.to_owned(), cites: Vec::new(), outcome: "refused" },
+    }
+}
+
+/// What a reply comes to, by the words that every adapter is taught for it.
+fn outcome_of(reply: &str, cites: &[usize]) -> &'static str {
+    let reply = reply.to_lowercase();
+    if reply.contains("pass it on") || reply.contains("pass this on") {
+        "escalated"
+    } else if cites.is_empty() && reply.contains("not in my notes") {
+        "refused"
+    } else {
+        "answered"
+    }
+}
+
+fn known_text<'s>(situation: &Situation<'s>, passages: &'s [Passage]) -> Vec<&'s str> {
+    let of_passages = passages.iter().flat_map(|passage| [passage.title.as_str(), passage.text.as_str()]);
+    let of_thread = situation.thread.iter().map(|(_, text)| text.as_str());
+    of_passages.chain(of_thread).chain([situation.message]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_taught_words_decide_what_a_reply_comes_to() {
+        assert_eq!(outcome_of("That's not in my notes.", &[]), "refused");
+        assert_eq!(outcome_of("The price is 5 EUR [1]; the date is not in my notes.", &[1]), "answered");
+        assert_eq!(outcome_of("That's for Bob to decide, I'll pass it on.", &[]), "escalated");
+        assert_eq!(outcome_of("On 3 May [1].", &[1]), "answered");
+    }
+}
