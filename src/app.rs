@@ -99,6 +99,8 @@ impl App {
         let people = Arc::new(People::read(&[&config.people, &own])?);
         let store = Store::open(&config.data).await.context("open the store")?;
         inbox::recover(&store).await.context("take up unfinished messages")?;
+        // We hold the lock, so whoever trained is dead; the seven days of its words count from now.
+        store.free_trainings(store::now()).await.context("close trainings of a dead process")?;
         Ok(Self {
             inbox: Inbox::new(store.clone()),
             config,

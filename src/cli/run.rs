@@ -28,7 +28,6 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
             "The console listens on {address} without encryption. Put a TLS proxy in front, or listen on 127.0.0.1"
         );
     }
-    // Messages are taken in from here on, even if the models below fail to load.
     app.adopt_folders().await?;
     app.start_work().await?;
     let indexing = Arc::clone(&app);

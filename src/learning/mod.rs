@@ -2,6 +2,9 @@
 //!
 //! The [`corpus`] makes the starter's invented lessons and the invented companies that judge it. An [`Example`]
 //! is one model call with the answer it should get; it is rendered by the same prompt files that serve.
+//!
+//! A person's words come in by [`consent`], are read by [`intake`], cleaned ([`clean`]) and made into [`cases`]; the
+//! [`vault`] keeps them encrypted, [`retention`] and [`erase`] make them go, [`export`] hands them out.
 
 pub mod calendar;
 pub mod cases;

@@ -120,7 +120,8 @@ fn a_page_that_nests_forever_is_read_as_far_as_it_makes_sense() {
     assert_eq!(pieces(&read("n.html", &nested)), [("n", "seen")]);
     read("n.md", &">".repeat(5_000));
     read("n.md", &"[".repeat(20_000));
-    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    // Seconds on an idle machine; hours if the nesting were followed.
+    assert!(started.elapsed().as_secs() < 120, "{:?}", started.elapsed());
 }
 
 /// The text of a page with this style sheet and body.
