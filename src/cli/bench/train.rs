@@ -73,7 +73,9 @@ async fn answers(base: &Path, dir: &Path, threads: usize) -> anyhow::Result<Valu
     let (started, begun) = tokio::sync::oneshot::channel();
     let mut started = Some(started);
     let mut run = std::pin::pin!(train::train(&program, &job, threads, move |event| {
-        if let (Event::Step { .. }, Some(started)) = (event, started.take()) {
+        if matches!(event, Event::Step { .. })
+            && let Some(started) = started.take()
+        {
             started.send(()).ok();
         }
     }));
