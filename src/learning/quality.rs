@@ -151,7 +151,9 @@ pub async fn measure(
         let shelf = Shelf::of(&company, embed).await?;
         let person = person(&company);
         let means = Means { mind, embed, notes: &*shelf.notes };
-        for question in company.questions.iter().take(per_company) {
+        // Evenly over all of them, because a company's last questions are those that no note answers.
+        let every = company.questions.len().checked_div(per_company).unwrap_or(1).max(1);
+        for question in company.questions.iter().step_by(every).take(per_company) {
             if quality.questions == limit {
                 break;
             }

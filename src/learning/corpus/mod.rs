@@ -4,7 +4,7 @@
 //! are rolled anew for every scene, and what is left to learn is how to read notes. Nothing is kept and nothing
 //! is read; the same seed gives the same bytes on every machine.
 //!
-//! A lesson never knows the kinds of facts in [`held_out`]; half of a [`Company`]'s questions are about those.
+//! A lesson never knows the kinds of facts in `held_out`; half of a [`Company`]'s questions are about those.
 
 mod asked;
 mod attributes;
