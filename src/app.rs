@@ -293,17 +293,22 @@ impl Office {
 }
 
 async fn start_brain(config: &Config, people: &People) -> anyhow::Result<Brain> {
-    let engine = EngineConfig {
-        threads: config.threads(),
-        memory_bytes: config.engine_memory_mb << 20,
-        context_tokens: config.engine_context_tokens,
-    };
     let base = model_path(config, &config.base)?;
     let encoder = model_path(config, &config.embedding)?;
     // A text model would load and fail at the first note.
     gguf::check_embedding(&encoder, &gguf::Header::read(&encoder)?)?;
     let serving = serving(config, people);
-    Ok(Brain::start(engine, &base, &encoder, serving).await?)
+    Ok(Brain::start(engine_config(config), &base, &encoder, serving).await?)
+}
+
+/// The limits of this installation's engine.
+#[must_use]
+pub fn engine_config(config: &Config) -> EngineConfig {
+    EngineConfig {
+        threads: config.threads(),
+        memory_bytes: config.engine_memory_mb << 20,
+        context_tokens: config.engine_context_tokens,
+    }
 }
 
 /// Where this installation finds adapters.

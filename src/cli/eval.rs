@@ -6,11 +6,10 @@ use anyhow::Context;
 use clap::{Args as Arguments, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
-use understudy_engine::EngineConfig;
 
 use super::control::Desk;
 use crate::{
-    app::model_path,
+    app::{engine_config, model_path},
     config::Config,
     domain::PersonId,
     error::Hint,
@@ -64,13 +63,8 @@ pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> 
             "name one with --adapter, or train it with `understudy train starter`",
         )
     })?;
-    let engine = EngineConfig {
-        threads: config.threads(),
-        memory_bytes: config.engine_memory_mb << 20,
-        context_tokens: config.engine_context_tokens,
-    };
     let (base, encoder) = (model_path(&config, &config.base)?, model_path(&config, &config.embedding)?);
-    let brain = Brain::start(engine, &base, &encoder, Serving::default()).await?;
+    let brain = Brain::start(engine_config(&config), &base, &encoder, Serving::default()).await?;
     let seeds: Vec<u64> = (0..args.companies).map(|n| args.seed + n).collect();
     let mut results = serde_json::Map::new();
     let mut transcript = String::new();

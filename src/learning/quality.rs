@@ -232,9 +232,7 @@ fn declines(answer: &Answer) -> bool {
 
 fn loose_figures(answer: &Answer, situation: &Situation<'_>) -> usize {
     let shown = answer.passages.get(..answer.shown).unwrap_or(&answer.passages);
-    let passages = shown.iter().flat_map(|passage| [passage.title.as_str(), passage.text.as_str()]);
-    let thread = situation.thread.iter().map(|(_, text)| text.as_str());
-    let known: Vec<&str> = passages.chain(thread).chain([situation.message]).collect();
+    let known = answer::known_text(situation, shown);
     crate::turn::figures::loose_figures(&answer.text, &known).len()
 }
 

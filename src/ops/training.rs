@@ -28,7 +28,7 @@ use crate::{
         consent, corpus, dataset,
         judge::{self, Cost, Evidence},
         manifest::Manifest,
-        quality::{self, Quality},
+        quality,
         train::{self, Outcome},
         vault::Vault,
     },
@@ -185,29 +185,44 @@ pub(super) async fn handle(app: &App, request: TrainingRequest) -> anyhow::Resul
 }
 
 async fn begin(app: &App, person: &PersonId, seed: u64, tokens: usize) -> anyhow::Result<Value> {
-    let person = app.people.find(person)?.clone();
-    let set = ready_set(app, &person).await?;
-    let brain = brain(app).await?;
-    let mut job = prepare(app, &person, &set, &brain, seed).await?;
-    job.recipe.most_tokens = tokens;
+    let person = app.people.find(person)?;
     let stop = app.stop.child_token();
+    // Before anything is written: the rows of a run that goes on lie where this one's would.
     if !app.trainings.open(&person.id, stop.clone()) {
         let next = format!("`understudy train {} --stop` ends it", person.id);
         return Err(Hint::new(format!("a run for {} goes on already", person.name), next).into());
     }
+    let begun = start(app, person, seed, tokens, stop).await;
+    if let Err(e) = &begun {
+        app.trainings.close(&person.id, RunState::Failed.as_str(), told(e));
+    }
+    begun
+}
+
+async fn start(
+    app: &App,
+    person: &Person,
+    seed: u64,
+    tokens: usize,
+    stop: CancellationToken,
+) -> anyhow::Result<Value> {
+    let (set, consents) = ready_set(app, person).await?;
+    let brain = brain(app).await?;
+    let mut job = prepare(app, person, &set, &brain, seed).await?;
+    job.recipe.most_tokens = tokens;
     app.store.begin_training(set.run.id, now()).await?;
-    let run = set.run.id;
     let round = Round {
         person: person.id.clone(),
-        run,
-        consents: consents(app, &person.id, &set).await?,
+        run: set.run.id,
+        consents,
         store: app.store.clone(),
         vault: app.vault(),
         trainings: app.trainings.clone(),
         threads: app.config.threads(),
     };
-    let begun =
-        json!({"run": run, "examples": set.cases.len(), "exam": set.exam.len(), "person": person.name});
+    let begun = json!({
+        "run": set.run.id, "examples": set.cases.len(), "exam": set.exam.len(), "person": person.name,
+    });
     app.spawn(async move { round.see_through(&job, &stop).await });
     Ok(begun)
 }
@@ -280,8 +295,9 @@ impl Round {
     }
 }
 
-/// The person's data set, if there is enough of it and they still agree to every source in it.
-async fn ready_set(app: &App, person: &Person) -> anyhow::Result<DataSet> {
+/// The person's data set with the consents that cover it, if there is enough of it and they still agree to every
+/// source in it.
+async fn ready_set(app: &App, person: &Person) -> anyhow::Result<(DataSet, Vec<i64>)> {
     let set = collection::data_set(&app.store, &app.vault(), &person.id).await?;
     let Some(set) = set else {
         let next = format!("add their words with `understudy learn add PATH -p {} --kind KIND`", person.id);
@@ -293,8 +309,8 @@ async fn ready_set(app: &App, person: &Person) -> anyhow::Result<DataSet> {
             format!("not yet: {} examples are the least, and {} has {real}", cases::LEAST, person.name);
         return Err(Hint::new(what, "add an export over a longer time, or another source").into());
     }
-    consents(app, &person.id, &set).await?;
-    Ok(set)
+    let consents = consents(app, &person.id, &set).await?;
+    Ok((set, consents))
 }
 
 /// The consents that cover every source of a data set.
@@ -412,15 +428,14 @@ async fn judge(app: &App, person: &PersonId, questions: usize) -> anyhow::Result
         bits.insert(weights.name.clone(), judge::bits_per_char(&of_arm));
         costs.push(of_arm);
     }
-    let job_of = |quality: &Quality| quality.job();
     let own = quality::measure(&*brain, &*brain, &candidate, &COMPANIES, questions, |_| {}).await?;
     let before = quality::measure(&*brain, &*brain, &starter, &COMPANIES, questions, |_| {}).await?;
     let [_, of_starter, of_candidate] = costs.as_slice() else { anyhow::bail!("three arms were judged") };
     let evidence = Evidence {
         replies: of_candidate.len(),
         difference: judge::difference(of_candidate, of_starter, 1),
-        person: job_of(&own),
-        starter: job_of(&before),
+        person: own.job(),
+        starter: before.job(),
     };
     let verdict = Verdict {
         adapter_sha256: manifest.adapter_sha256,

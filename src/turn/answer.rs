@@ -215,7 +215,8 @@ fn outcome_of(reply: &str, cites: &[usize]) -> &'static str {
     }
 }
 
-fn known_text<'s>(situation: &Situation<'s>, passages: &'s [Passage]) -> Vec<&'s str> {
+/// Everything that a reply may take its figures and links from.
+pub(crate) fn known_text<'s>(situation: &Situation<'s>, passages: &'s [Passage]) -> Vec<&'s str> {
     let of_passages = passages.iter().flat_map(|passage| [passage.title.as_str(), passage.text.as_str()]);
     let of_thread = situation.thread.iter().map(|(_, text)| text.as_str());
     of_passages.chain(of_thread).chain([situation.message]).collect()

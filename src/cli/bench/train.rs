@@ -3,7 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use anyhow::Context;
@@ -110,7 +110,7 @@ async fn reply(engine: &Engine, model: &Arc<Model>, n: usize) -> anyhow::Result<
         ignore_end: true,
     };
     engine.generate(request).finish().await?;
-    Ok(Duration::as_secs_f64(&began.elapsed()))
+    Ok(began.elapsed().as_secs_f64())
 }
 
 fn job(base: &Path, dir: &Path, name: &str, activations: Activations, steps: usize) -> anyhow::Result<Job> {
