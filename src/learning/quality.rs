@@ -231,8 +231,7 @@ fn declines(answer: &Answer) -> bool {
 }
 
 fn loose_figures(answer: &Answer, situation: &Situation<'_>) -> usize {
-    let shown = answer.passages.get(..answer.shown).unwrap_or(&answer.passages);
-    let known = answer::known_text(situation, shown);
+    let known = answer::known_text(situation, &answer.excerpts);
     crate::turn::figures::loose_figures(&answer.text, &known).len()
 }
 

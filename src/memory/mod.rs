@@ -17,6 +17,7 @@
 mod chunk;
 pub mod edge;
 mod error;
+mod focus;
 mod followed;
 mod index;
 mod note;
@@ -33,6 +34,7 @@ use async_trait::async_trait;
 
 pub use chunk::{Document, document};
 pub use error::NotesError;
+pub use focus::focus;
 pub use followed::Followed;
 pub use index::{Folder, Progress, Skipped, SyncError, SyncReport, sync_folder};
 pub use note::{Chunk, Leg, Note, NoteKey, NoteKind, NoteSummary, SAID, Search};

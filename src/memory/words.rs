@@ -32,6 +32,12 @@ impl Sparse {
     pub fn is_empty(&self) -> bool {
         self.indices.is_empty()
     }
+
+    /// The score of `text` for this query.
+    pub fn dot(&self, text: &Self) -> f32 {
+        let weight = |index: &u32| text.indices.binary_search(index).ok().and_then(|at| text.values.get(at));
+        self.indices.iter().zip(&self.values).filter_map(|(index, own)| Some(own * weight(index)?)).sum()
+    }
 }
 
 impl From<BTreeMap<u32, f32>> for Sparse {
@@ -106,17 +112,12 @@ fn fnv1a(bytes: &[u8]) -> u32 {
 mod tests {
     use super::*;
 
-    fn dot(query: &Sparse, text: &Sparse) -> f32 {
-        let text: BTreeMap<_, _> = text.indices.iter().zip(&text.values).collect();
-        query.indices.iter().zip(&query.values).filter_map(|(i, w)| text.get(i).map(|v| **v * w)).sum()
-    }
-
     #[test]
     fn forms_of_one_word_meet_in_one_stem() {
         let words = Words::new();
         let text = words.of_text("Refunds were approved by Maria's team.");
         for query in ["refund", "approving", "maria"] {
-            assert!(dot(&words.of_query(query), &text) > 0.0, "{query}");
+            assert!(words.of_query(query).dot(&text) > 0.0, "{query}");
         }
     }
 
@@ -126,15 +127,15 @@ mod tests {
         let query = words.of_query("what is the indemnity that we have in the contract");
         let rare = words.of_text("The indemnity is capped.");
         let common = words.of_text("What is the time that we have in the house");
-        assert!(dot(&query, &rare) > dot(&query, &common));
+        assert!(query.dot(&rare) > query.dot(&common));
     }
 
     #[test]
     fn a_word_repeated_in_a_long_text_saturates() {
         let words = Words::new();
         let query = words.of_query("tax");
-        let once = dot(&query, &words.of_text("tax"));
-        let often = dot(&query, &words.of_text(&"tax ".repeat(1_000)));
+        let once = query.dot(&words.of_text("tax"));
+        let often = query.dot(&words.of_text(&"tax ".repeat(1_000)));
         assert!(often < 2.0 * once, "{once} {often}");
     }
 

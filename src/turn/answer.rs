@@ -7,13 +7,13 @@ use std::time::Instant;
 use crate::{
     domain::{Audience, Passage},
     inbox::Stage,
-    memory::{Embed, Leg, Notes, Search},
+    memory::{self, Embed, Leg, Notes, Search},
     mind::{Mind, Situation},
 };
 
 use super::{cites, figures, manners};
 
-/// Passages that a draft is given.
+/// Passages that are searched for what the draft is given.
 const PASSAGES: usize = 6;
 /// Said when figures came from nowhere twice, or the draft can't be mended.
 const NOT_IN_NOTES: &str =
@@ -52,10 +52,10 @@ impl Watch for Unwatched {
 pub struct Answer {
     /// What the model wrote to search with.
     pub queries: Vec<String>,
-    /// What was found, best first.
+    /// What was found, in full: first what the prompt showed, best first, then the rest.
     pub passages: Vec<Passage>,
-    /// The first so many passages were in the prompt.
-    pub shown: usize,
+    /// What the prompt showed of the first of them.
+    pub excerpts: Vec<Passage>,
     /// The last draft; empty when it was given up.
     pub draft: String,
     /// Figures that came from nowhere, per attempt.
@@ -86,18 +86,18 @@ pub async fn answer(
     let queries = ask(means, situation).await?;
     clock.lap("ask");
     watch.stage(Stage::Recalling);
-    let passages = recall(means, situation, &queries, audience, now).await?;
+    let Recalled { passages, mut excerpts } = recall(means, situation, &queries, audience, now).await?;
     clock.lap("recall");
     watch.stage(Stage::Drafting);
-    let drafted = draft(means, situation, &passages, watch).await?;
+    let drafted = draft(means, situation, &excerpts, watch).await?;
     clock.lap("draft");
     // What the prompt had no room for can't be cited, and holds no figure that the draft may use.
-    let in_prompt = passages.get(..drafted.shown).unwrap_or(&passages);
-    let spoken = mind_the_manners(&drafted.text, situation, in_prompt);
+    excerpts.truncate(drafted.shown);
+    let spoken = mind_the_manners(&drafted.text, situation, &excerpts);
     clock.lap("manners");
     Ok(Answer {
         queries,
-        shown: drafted.shown,
+        excerpts,
         draft: drafted.text,
         loose: drafted.loose,
         text: spoken.text,
@@ -134,20 +134,34 @@ async fn ask(means: Means<'_>, situation: &Situation<'_>) -> anyhow::Result<Vec<
     Ok(queries)
 }
 
-/// Looks the message and the queries up, for this audience only.
+struct Recalled {
+    passages: Vec<Passage>,
+    excerpts: Vec<Passage>,
+}
+
+/// Looks the message and the queries up, for this audience only, and picks what of it the draft is given.
 async fn recall(
     means: Means<'_>,
     situation: &Situation<'_>,
     queries: &[String],
     audience: &Audience,
     now: i64,
-) -> anyhow::Result<Vec<Passage>> {
+) -> anyhow::Result<Recalled> {
     let message: String = situation.message.chars().take(1000).collect();
     let texts: Vec<String> = std::iter::once(message).chain(queries.iter().cloned()).collect();
     let vectors = means.embed.embed(&texts).await?;
     let legs = texts.into_iter().zip(vectors).map(|(text, dense)| Leg { text, dense }).collect();
     let search = Search { person: &situation.person.id, legs, audience, limit: PASSAGES, now };
-    Ok(means.notes.search(&search).await?)
+    let mut passages = means.notes.search(&search).await?;
+    let excerpts = memory::focus(means.embed, &search.legs, &passages).await?;
+    let place = |passage: &Passage| {
+        excerpts.iter().position(|e| (&e.source, &e.title) == (&passage.source, &passage.title))
+    };
+    passages.sort_by_key(|passage| place(passage).unwrap_or(usize::MAX));
+    for (n, passage) in (1..).zip(&mut passages) {
+        passage.n = n;
+    }
+    Ok(Recalled { passages, excerpts })
 }
 
 struct Drafted {
@@ -208,7 +222,9 @@ fn outcome_of(reply: &str, cites: &[usize]) -> &'static str {
     let reply = reply.to_lowercase();
     if reply.contains("pass it on") || reply.contains("pass this on") {
         "escalated"
-    } else if cites.is_empty() && reply.contains("not in my notes") {
+    } else if reply.starts_with("that's not in my notes")
+        || (cites.is_empty() && reply.contains("not in my notes"))
+    {
         "refused"
     } else {
         "answered"
@@ -229,6 +245,10 @@ mod tests {
     #[test]
     fn the_taught_words_decide_what_a_reply_comes_to() {
         assert_eq!(outcome_of("That's not in my notes.", &[]), "refused");
+        assert_eq!(
+            outcome_of("That's not in my notes. Bob looks after it and may know [2].", &[2]),
+            "refused"
+        );
         assert_eq!(outcome_of("The price is 5 EUR [1]; the date is not in my notes.", &[1]), "answered");
         assert_eq!(outcome_of("That's for Bob to decide, I'll pass it on.", &[]), "escalated");
         assert_eq!(outcome_of("On 3 May [1].", &[1]), "answered");

@@ -1,0 +1,278 @@
+//! What of the found passages a prompt shows: the sentences that speak to the question.
+//!
+//! A small model reads a page of facts badly and slowly; a few sentences it reads well. A passage is told by its
+//! sentences and lines, each ranked by words and by meaning for every leg of the search, under the title of its
+//! note; the best are shown in the order of the note. What a sentence leans on (the one before "It", the line
+//! that opens a list) comes with it.
+
+use std::collections::BTreeSet;
+
+use unicode_segmentation::UnicodeSegmentation;
+use uuid::Uuid;
+
+use super::{
+    Embed, Leg,
+    rank::{Hit, fuse},
+    words::{Sparse, Words},
+};
+use crate::domain::Passage;
+
+/// Most characters of titles and sentences that are kept: about 250 tokens of English.
+const MOST_CHARS: usize = 1_000;
+/// Words that a sentence begins with when it goes on about what the one before said.
+const LEANING: &[&str] = &[
+    "it", "its", "they", "their", "them", "this", "that", "these", "those", "he", "she", "his", "her", "both",
+];
+
+/// A sentence or a line of a passage.
+struct Part<'p> {
+    passage: usize,
+    text: &'p str,
+    /// Whether it begins a line.
+    opens_line: bool,
+}
+
+/// Shortens `passages` to what speaks to `legs` and leaves out those without; numbers them anew, best first.
+///
+/// Passages that are short enough together stay as they are.
+///
+/// # Errors
+/// When the sentences can't be embedded.
+pub async fn focus(embed: &dyn Embed, legs: &[Leg], passages: &[Passage]) -> anyhow::Result<Vec<Passage>> {
+    let size = |passage: &Passage| passage.title.chars().count() + passage.text.chars().count();
+    if passages.iter().map(size).sum::<usize>() <= MOST_CHARS {
+        return Ok(passages.to_vec());
+    }
+    let parts: Vec<Part<'_>> =
+        passages.iter().enumerate().flat_map(|(n, passage)| parts(n, &passage.text)).collect();
+    let told: Vec<String> = parts
+        .iter()
+        .map(|part| format!("{}: {}", passages.get(part.passage).map_or("", |p| p.title.as_str()), part.text))
+        .collect();
+    let vectors = embed.embed(&told).await?;
+    let order = ranked(legs, &told, &vectors);
+    Ok(assemble(passages, &parts, &order))
+}
+
+/// The places of the parts: the best one of each leg, because a question may be two, then all, best first.
+fn ranked(legs: &[Leg], told: &[String], vectors: &[Vec<f32>]) -> Vec<usize> {
+    let words = Words::new();
+    let sparse: Vec<Sparse> = told.iter().map(|text| words.of_text(text)).collect();
+    let lists: Vec<[Vec<Hit>; 2]> = legs
+        .iter()
+        .map(|leg| {
+            let query = words.of_query(&leg.text);
+            let by_meaning = hits(vectors.iter().map(|vector| dot(&leg.dense, vector)));
+            [by_meaning, hits(sparse.iter().map(|text| query.dot(text)))]
+        })
+        .collect();
+    let firsts: Vec<Uuid> =
+        lists.iter().filter_map(|both| fuse(both.to_vec()).first().map(|hit| hit.id)).collect();
+    let mut all = fuse(lists.into_iter().flatten().collect());
+    all.sort_by_key(|hit| !firsts.contains(&hit.id));
+    all.into_iter().filter_map(|hit| usize::try_from(hit.id.as_u128()).ok()).collect()
+}
+
+/// What scored at all, named by its place.
+fn hits(scores: impl Iterator<Item = f32>) -> Vec<Hit> {
+    let placed = (0_u128..).zip(scores).filter(|(_, score)| *score > 0.0);
+    placed.map(|(place, score)| Hit { id: Uuid::from_u128(place), score }).collect()
+}
+
+fn dot(one: &[f32], other: &[f32]) -> f32 {
+    one.iter().zip(other).map(|(a, b)| a * b).sum()
+}
+
+fn parts(passage: usize, text: &str) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    for line in text.lines() {
+        let mut opens_line = true;
+        for sentence in line.split_sentence_bounds().map(str::trim).filter(|sentence| !sentence.is_empty()) {
+            parts.push(Part { passage, text: sentence, opens_line });
+            opens_line = false;
+        }
+    }
+    parts
+}
+
+/// Takes parts in `order` until there is enough, and puts them back together by passage.
+fn assemble(passages: &[Passage], parts: &[Part<'_>], order: &[usize]) -> Vec<Passage> {
+    let mut kept: BTreeSet<usize> = BTreeSet::new();
+    let mut shown: Vec<usize> = Vec::new();
+    let mut left = MOST_CHARS;
+    for place in order {
+        let wanted: Vec<usize> =
+            with_support(parts, *place).into_iter().filter(|p| !kept.contains(p)).collect();
+        let Some(passage) = parts.get(*place).map(|part| part.passage) else { continue };
+        let title = match passages.get(passage) {
+            Some(found) if !shown.contains(&passage) => found.title.chars().count(),
+            _ => 0,
+        };
+        let texts = wanted.iter().filter_map(|p| parts.get(*p)).map(|part| part.text.chars().count() + 1);
+        let needed = title + texts.sum::<usize>();
+        if needed > left && !kept.is_empty() {
+            break;
+        }
+        left = left.saturating_sub(needed);
+        kept.extend(wanted);
+        if !shown.contains(&passage) {
+            shown.push(passage);
+        }
+    }
+    (1..)
+        .zip(shown)
+        .filter_map(|(n, place)| {
+            let passage = passages.get(place)?;
+            let own = kept.iter().filter_map(|p| parts.get(*p)).filter(|part| part.passage == place);
+            let mut text = String::new();
+            for part in own {
+                if !text.is_empty() {
+                    text.push(if part.opens_line { '\n' } else { ' ' });
+                }
+                text.push_str(part.text);
+            }
+            Some(Passage { n, text, ..passage.clone() })
+        })
+        .collect()
+}
+
+/// The part at `place` with what it can't be understood without.
+fn with_support(parts: &[Part<'_>], place: usize) -> Vec<usize> {
+    let mut needed = vec![place];
+    let mut at = place;
+    while let Some(part) = parts.get(at)
+        && let Some(before) = at.checked_sub(1)
+        && parts.get(before).is_some_and(|other| other.passage == part.passage)
+    {
+        let first = part.text.unicode_words().next().unwrap_or_default().to_lowercase();
+        if part.opens_line || !LEANING.contains(&first.as_str()) {
+            break;
+        }
+        needed.push(before);
+        at = before;
+    }
+    // A list is understood by the line that opens it.
+    let mut above = (0..at).rev().map_while(|p| {
+        let other = parts.get(p)?;
+        (Some(other.passage) == parts.get(at).map(|part| part.passage)).then_some((p, other))
+    });
+    if parts.get(at).is_some_and(|part| is_item(part.text)) {
+        needed.extend(
+            above
+                .find(|(_, other)| !is_item(other.text))
+                .filter(|(_, o)| o.text.ends_with(':'))
+                .map(|(p, _)| p),
+        );
+    }
+    needed
+}
+
+fn is_item(text: &str) -> bool {
+    text.starts_with(['-', '*', '\u{2022}']) || text.starts_with(|c: char| c.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Integrity, Readers};
+
+    /// Knows no meaning, so that words alone decide.
+    struct Blind;
+
+    #[async_trait::async_trait]
+    impl Embed for Blind {
+        async fn embed(&self, texts: &[String]) -> anyhow::Result<Vec<Vec<f32>>> {
+            Ok(vec![vec![0.0]; texts.len()])
+        }
+
+        fn dimensions(&self) -> usize {
+            1
+        }
+
+        fn name(&self) -> &str {
+            "blind"
+        }
+    }
+
+    fn passage(n: usize, title: &str, text: &str) -> Passage {
+        Passage {
+            n,
+            source: format!("{n}.md"),
+            title: title.to_owned(),
+            text: text.to_owned(),
+            score: 1.0,
+            integrity: Integrity::Internal,
+            readers: Readers::Everyone,
+        }
+    }
+
+    async fn focused(questions: &[&str], passages: &[Passage]) -> Vec<Passage> {
+        let legs: Vec<Leg> =
+            questions.iter().map(|text| Leg { text: (*text).to_owned(), dense: vec![0.0] }).collect();
+        focus(&Blind, &legs, passages).await.unwrap()
+    }
+
+    fn padding(about: &str) -> String {
+        (0..14).map(|n| format!("The {about} has a detail number {n} that nobody asked about. ")).collect()
+    }
+
+    #[tokio::test]
+    async fn what_is_short_stays_as_it_is() {
+        let passages = [passage(1, "Fair", "Stand B27."), passage(2, "Leave", "Five days.")];
+        assert_eq!(focused(&["Which stand?"], &passages).await, passages);
+        assert_eq!(focused(&["Which stand?"], &[]).await, []);
+    }
+
+    #[tokio::test]
+    async fn the_sentence_that_answers_is_shown_first_and_the_rest_is_cut() {
+        let coffee =
+            format!("{}The coffee contract costs 405 EUR a month. {}", padding("machine"), padding("cup"));
+        let passages = [passage(1, "Parking", &padding("garage")), passage(2, "Coffee", &coffee)];
+        let shown = focused(&["What does the coffee contract cost?"], &passages).await;
+        assert_eq!((shown[0].n, shown[0].source.as_str()), (1, "2.md"));
+        assert!(shown[0].text.contains("405 EUR a month"), "{}", shown[0].text);
+        let size: usize = shown.iter().map(|p| p.title.chars().count() + p.text.chars().count()).sum();
+        assert!(size <= MOST_CHARS, "{size}");
+    }
+
+    #[tokio::test]
+    async fn both_halves_of_a_question_are_shown() {
+        let passages = [
+            passage(
+                1,
+                "Dogs",
+                &format!("Dogs may come on Tuesdays. {}", "Dogs of the office and dogs. ".repeat(30)),
+            ),
+            passage(2, "Stopcock", &format!("{}The stopcock is behind the grey panel.", padding("cellar"))),
+        ];
+        let shown = focused(&["office dogs days", "stopcock place"], &passages).await;
+        let text: String = shown.iter().map(|p| p.text.as_str()).collect();
+        assert!(text.contains("Tuesdays") || text.contains("Dogs"), "{text}");
+        assert!(text.contains("grey panel"), "{text}");
+    }
+
+    #[test]
+    fn a_sentence_brings_what_it_leans_on() {
+        let text = "The Heron launches in May. It costs 240 EUR.\nStock:\n- Plover: 12\n- Wren: 7\nPress comes later.";
+        let parts = parts(0, text);
+        let with = |needle: &str| {
+            let place = parts.iter().position(|part| part.text.contains(needle)).unwrap();
+            let mut texts: Vec<&str> =
+                with_support(&parts, place).into_iter().map(|p| parts[p].text).collect();
+            texts.sort_unstable();
+            texts
+        };
+        assert_eq!(with("240"), ["It costs 240 EUR.", "The Heron launches in May."]);
+        assert_eq!(with("Wren"), ["- Wren: 7", "Stock:"]);
+        assert_eq!(with("Press"), ["Press comes later."]);
+        assert_eq!(with("Heron"), ["The Heron launches in May."]);
+    }
+
+    #[test]
+    fn lines_stay_lines() {
+        let passages = [passage(1, "Stock", "Stock:\n- Plover: 12\n- Wren: 7. Order soon.")];
+        let parts = parts(0, &passages[0].text);
+        let shown = assemble(&passages, &parts, &[2, 3]);
+        assert_eq!(shown[0].text, "Stock:\n- Wren: 7. Order soon.");
+    }
+}
