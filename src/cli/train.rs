@@ -41,7 +41,7 @@ pub(super) struct Args {
     #[arg(long)]
     tokens: Option<usize>,
     /// Scenes of the starter's corpus.
-    #[arg(long, default_value_t = 540)]
+    #[arg(long, default_value_t = 640)]
     scenes: usize,
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     dice::Dice,
-    fact::{Known, continued, fill, wording},
+    fact::{Known, continued, fill, upper_first, wording},
     names::Pool,
     values,
 };
@@ -271,7 +271,7 @@ pub(super) fn exchange(dice: &mut Dice, placed: &Placed, requester: &str) -> Vec
     let template = dice.pick(placed.known.fact.ask);
     let question = typed(dice, template, &placed.known, how);
     let question = sited(dice, question, placed.site.as_ref());
-    let answer = placed.known.say(dice, placed.known.fact.answer);
+    let answer = upper_first(&fill(placed.known.quoted(), &placed.known.slots));
     // The numbers of an earlier turn say nothing about the notes of this one.
     let answer =
         if dice.chance(0.5) { format!("{answer}.") } else { format!("{answer} [{}].", dice.from(1, 4)) };

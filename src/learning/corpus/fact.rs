@@ -19,8 +19,6 @@ pub(super) struct Fact {
     pub fits: &'static str,
     /// Facts of one group could be mistaken for each other, so a subject never has two of them.
     pub group: &'static str,
-    /// A singular noun phrase that names what is missing when the notes don't have it.
-    pub what: &'static str,
     /// Sentences in notes, with the full stop.
     pub note: &'static [&'static str],
     /// Lines of a list, whose subject stands in the title.
@@ -46,7 +44,6 @@ pub(super) const BLANK: Fact = Fact {
     key: "",
     fits: "",
     group: "",
-    what: "",
     note: &[],
     line: &[],
     ask: &[],
@@ -72,8 +69,9 @@ pub(super) struct Known {
     pub fact: &'static Fact,
     /// Its values and its subject.
     pub slots: Slots,
-    /// The sentence of the note without its full stop; empty where it needs what stands around it.
-    pub said: String,
+    /// The wording that the note has, without its full stop and with the subject where the note leaves it out; empty
+    /// for a fact that stands in no note.
+    pub written: String,
 }
 
 impl Known {
@@ -92,7 +90,16 @@ impl Known {
                 open.insert(values::fresh(dice, pool, &name, used));
             }
         }
-        Self { fact, slots, said: String::new() }
+        Self { fact, slots, written: String::new() }
+    }
+
+    /// The fact as its note has it, or, when no note has it, as an answer would.
+    pub fn quoted(&self) -> &str {
+        if self.written.is_empty() {
+            self.fact.answer.first().copied().unwrap_or_default()
+        } else {
+            &self.written
+        }
     }
 
     /// One of `templates`, filled in.

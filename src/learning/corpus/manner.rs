@@ -1,11 +1,12 @@
 //! How a person writes, and the same facts said their way.
 //!
-//! A citation stands before the full stop. Values are copied byte for byte in every manner; what lower case
-//! changes is the wording around them.
+//! An answer is the sentence of the note, in every manner: to choose it and to copy it carries over to kinds of
+//! facts never met before, where a small model's own wording does not. A citation stands before the full stop.
+//! Values are copied byte for byte; what lower case changes is the wording around them. Every refusal begins alike.
 
 use super::{
     dice::Dice,
-    fact::{Known, continued, fill, lower_first, upper_first, wording},
+    fact::{Known, continued, fill, lower_first, upper_first},
 };
 
 /// A way to write.
@@ -46,17 +47,8 @@ const FORMAL: &[&str] = &[
     "Reserved and thorough, names the document by its title.",
 ];
 
-/// Whether a value alone is an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Brevity {
-    /// It is.
-    Welcome,
-    /// Two facts of one kind are told apart only by their subjects.
-    Unclear,
-}
-
-/// Beginnings of answers that tell somebody to do something, and so can't follow "says that".
-const ORDERS: &[&str] = &["Please", "Use", "Write", "Call", "Tell", "Announce", "Switch", "For", "On", "To"];
+/// What every refusal begins with.
+const REFUSAL: &str = "That's not in my notes";
 
 impl Manner {
     /// A manner, as often as people have it.
@@ -79,28 +71,9 @@ impl Manner {
     }
 
     /// The sentence that says `known` and cites note `n`, without what ends it.
-    pub fn say(
-        self,
-        dice: &mut Dice,
-        known: &Known,
-        n: usize,
-        title: &str,
-        lead: &str,
-        brevity: Brevity,
-    ) -> String {
-        if self == Self::Plain && lead.is_empty() && !known.said.is_empty() && dice.chance(0.2) {
-            // The words of the note itself: what always works, also for kinds of facts never met before.
-            return format!("{} [{n}]", known.said);
-        }
-        let template = match self {
-            Self::Lower if brevity == Brevity::Welcome && lead.is_empty() && dice.chance(0.65) => {
-                dice.pick(known.fact.short)
-            }
-            _ => dice.pick(known.fact.answer),
-        };
-        let template = wording(dice, template);
-        let within = fill(&continued(&template), &known.slots);
-        let alone = fill(&template, &known.slots);
+    pub fn say(self, known: &Known, n: usize, title: &str, lead: &str) -> String {
+        let alone = upper_first(&fill(known.quoted(), &known.slots));
+        let within = fill(&continued(known.quoted()), &known.slots);
         match self {
             Self::Plain if lead.is_empty() => format!("{alone} [{n}]"),
             Self::Plain => format!("{lead}, {within} [{n}]"),
@@ -108,69 +81,34 @@ impl Manner {
             Self::Lower => format!("{}, {within} [{n}]", lower_first(lead)),
             Self::Formal => {
                 let title = title.split(" > ").next().unwrap_or(title);
-                let order = ORDERS.iter().any(|word| template.starts_with(word));
-                let opened = if lead.is_empty() { alone } else { format!("{lead}, {within}") };
-                match dice.weighted(&[4, 3, if order { 0 } else { 3 }]) {
-                    0 if order || !lead.is_empty() => format!("{opened}, as stated in \"{title}\" [{n}]"),
-                    0 => format!("According to \"{title}\", {within} [{n}]"),
-                    1 => format!("{opened}, as stated in \"{title}\" [{n}]"),
-                    _ if lead.is_empty() => format!("The note \"{title}\" says that {within} [{n}]"),
-                    _ => format!("{lead}, the note \"{title}\" says that {within} [{n}]"),
-                }
+                let opening =
+                    if lead.is_empty() { "According to".to_owned() } else { format!("{lead}, according to") };
+                let within = fill(&continued(known.quoted().trim_start_matches("{n}: ")), &known.slots);
+                format!("{opening} \"{title}\", {within} [{n}]")
             }
         }
     }
 
     /// Several sentences as one reply.
-    pub fn join(self, dice: &mut Dice, sentences: &[String]) -> String {
+    pub fn join(self, sentences: &[String]) -> String {
         match self {
             Self::Lower => sentences.join(", "),
-            _ if sentences.len() > 1 && self == Self::Plain && dice.chance(0.25) => {
-                // Only where the second begins with a word that is no name.
-                let rest: Vec<&str> = sentences.iter().skip(1).map(String::as_str).collect();
-                match rest.first() {
-                    Some(second) if second.starts_with("The ") => {
-                        let first = sentences.first().map(String::as_str).unwrap_or_default();
-                        format!("{first}, and {}.", lower_first(&rest.join(". ")))
-                    }
-                    _ => format!("{}.", sentences.join(". ")),
-                }
-            }
             _ => format!("{}.", sentences.join(". ")),
         }
     }
 
-    /// Says that `what` is missing, and who may know it as (who, what they look after, which note says so).
-    pub fn refuse(
-        self,
-        dice: &mut Dice,
-        what: Option<&str>,
-        helper: Option<(&str, &str, usize)>,
-        name: &str,
-    ) -> String {
-        let missing = match what {
-            Some(what) => format!("{what} is not in my notes"),
-            None => "that's not in my notes".to_owned(),
-        };
-        let missing = if self == Self::Lower { missing } else { upper_first(&missing) };
+    /// Says that it is missing, and who may know it as (who, what they look after, which note says so).
+    pub fn refuse(self, helper: Option<(&str, &str, usize)>) -> String {
         match (self, helper) {
-            (Self::Lower, Some((who, _, n))) => {
-                format!("{missing}, {} {who} [{n}]", dice.pick(&["try", "ask", "best ask"]))
+            (Self::Lower, Some((who, _, n))) => format!("{}, try {who} [{n}]", lower_first(REFUSAL)),
+            (Self::Lower, None) => lower_first(REFUSAL),
+            (Self::Plain, Some((who, about, n))) => {
+                format!("{REFUSAL}. {who} looks after {about} and may know [{n}].")
             }
-            (Self::Lower, None) if dice.chance(0.3) => format!("{missing}, better ask {name}"),
-            (Self::Lower, None) => missing,
-            (Self::Plain, Some((who, about, n))) => match dice.weighted(&[1, 1]) {
-                0 => format!("{missing}. {who} looks after {about} and may know [{n}]."),
-                _ => format!("{missing}. You could ask {who} [{n}]."),
-            },
-            (Self::Plain, None) if dice.chance(0.25) => format!("{missing}. Please ask {name} directly."),
             (Self::Formal, Some((who, _, n))) => {
-                format!("{missing}. I suggest asking {who}, who is named there [{n}].")
+                format!("{REFUSAL}. I suggest asking {who}, who is named there [{n}].")
             }
-            (Self::Formal, None) if dice.chance(0.35) => {
-                format!("{missing}. I suggest putting the question to {name}.")
-            }
-            _ => format!("{missing}."),
+            _ => format!("{REFUSAL}."),
         }
     }
 }

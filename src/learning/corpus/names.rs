@@ -18,6 +18,8 @@ struct Lists {
     last: &'static [&'static str],
     towns: &'static [&'static str],
     trades: &'static [&'static str],
+    /// Words of the language that firms and projects are called by.
+    words: &'static [&'static str],
     onsets: &'static [&'static str],
     vowels: &'static [&'static str],
     codas: &'static [&'static str],
@@ -103,6 +105,65 @@ const LESSONS: Lists = Lists {
         "Metals",
         "Freight",
     ],
+    words: &[
+        "Anchor",
+        "Beacon",
+        "Bluebell",
+        "Canyon",
+        "Cedar",
+        "Cobalt",
+        "Copper",
+        "Delta",
+        "Driftwood",
+        "Ember",
+        "Evergreen",
+        "Falcon",
+        "Fjord",
+        "Foxglove",
+        "Garnet",
+        "Glacier",
+        "Granite",
+        "Harbour",
+        "Hazel",
+        "Horizon",
+        "Indigo",
+        "Ivory",
+        "Juniper",
+        "Keystone",
+        "Kite",
+        "Lantern",
+        "Lighthouse",
+        "Lotus",
+        "Maple",
+        "Meridian",
+        "Mosaic",
+        "Nimbus",
+        "Nova",
+        "Oakfield",
+        "Opal",
+        "Orchard",
+        "Paragon",
+        "Pebble",
+        "Pioneer",
+        "Quartz",
+        "Raven",
+        "Redwood",
+        "Ripple",
+        "Saffron",
+        "Summit",
+        "Sundial",
+        "Thistle",
+        "Tornado",
+        "Trident",
+        "Tundra",
+        "Velvet",
+        "Vertex",
+        "Walnut",
+        "Willow",
+        "Yarrow",
+        "Zenith",
+        "Zephyr",
+    ],
     onsets: &[
         "b", "br", "d", "dr", "f", "g", "gr", "h", "j", "k", "kl", "l", "m", "n", "p", "pr", "r", "s", "st",
         "t", "tr", "v", "w", "z", "sh", "th", "zy", "qu",
@@ -139,6 +200,7 @@ const JUDGEMENT: Lists = Lists {
         "Textiles",
         "Labs",
     ],
+    words: &[],
     onsets: &[
         "bl", "c", "ch", "cr", "dw", "fl", "fr", "gl", "kn", "pl", "sc", "sk", "sl", "sp", "sw", "tw", "vr",
         "y",
@@ -155,9 +217,12 @@ impl Pool {
         }
     }
 
-    /// A word that no list holds, such as "Zyphora".
+    /// A word such as "Zyphora"; in lessons, as in most offices, half of them are words such as "Falcon".
     pub fn coined(self, dice: &mut Dice) -> String {
         let lists = self.lists();
+        if !lists.words.is_empty() && dice.chance(0.5) {
+            return dice.word(lists.words).to_owned();
+        }
         let mut word = String::new();
         for _ in 0..dice.count(1, 2) {
             word.push_str(dice.word(lists.onsets));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     attributes,
     dice::Dice,
-    fact::{Fact, Known, Slots, fill, wording},
+    fact::{Fact, Known, Slots, fill, lower_first, slot_names, wording},
     free::{self, Topic},
     names::Pool,
     subjects::{CLASSES, Class, Subject},
@@ -136,23 +136,25 @@ pub(super) fn write_out(dice: &mut Dice, facts: &mut [Known], layout: Layout) ->
     let mut prose: Vec<String> = Vec::new();
     for (place, known) in facts.iter_mut().take(sentences).enumerate() {
         let template = dice.pick(known.fact.note);
-        let template = match template.strip_prefix("{S}") {
+        let worded = wording(dice, template);
+        known.written = worded.trim_end_matches('.').to_owned();
+        let shown = match worded.strip_prefix("{S}") {
             Some(rest) if pronouns && place > 0 => format!("It{rest}"),
-            _ => (*template).to_owned(),
+            _ => worded,
         };
-        let worded = wording(dice, &template);
-        let sentence = fill(&worded, &known.slots);
-        if !template.starts_with("It ") && !sentence.contains(':') {
-            known.said = sentence.trim_end_matches('.').to_owned();
-        }
-        prose.push(sentence);
+        prose.push(fill(&shown, &known.slots));
     }
     let mark = if layout == Layout::Lines { "" } else { "- " };
-    let lines: Vec<String> = facts
-        .iter()
-        .skip(sentences)
-        .map(|known| format!("{mark}{}", known.say(dice, known.fact.line)))
-        .collect();
+    let mut lines: Vec<String> = Vec::new();
+    for known in facts.iter_mut().skip(sentences) {
+        let template = dice.pick(known.fact.line);
+        let worded = wording(dice, template);
+        lines.push(format!("{mark}{}", fill(&worded, &known.slots)));
+        // A line is understood by the title above it.
+        let named = known.fact.fits.is_empty()
+            || slot_names(&worded).iter().any(|slot| matches!(slot.as_str(), "s" | "S" | "n"));
+        known.written = if named { worded } else { format!("{{n}}: {}", lower_first(&worded)) };
+    }
     let mut text = prose.join(" ");
     if !lines.is_empty() {
         if !text.is_empty() {

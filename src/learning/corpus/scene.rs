@@ -6,7 +6,7 @@ use super::{
     asked::{self, Asked, Form, Placed, Scope},
     dice::Dice,
     fact::{BLANK, Fact, Known, Slots},
-    manner::{Brevity, Manner},
+    manner::Manner,
     names::Pool,
     pages::{self, LESSONS, Page},
     stage::{self, Stage},
@@ -55,7 +55,6 @@ const ROLES: &[&str] = &[
 /// A line of a phone list, for questions that go through a person.
 static REACH: Fact = Fact {
     key: "Phone list",
-    what: "the extension of {person}",
     note: &["{person} has extension {ext} and sits {spot}.", "{person}: extension {ext}, {spot}."],
     line: &["{person}: ext {ext}, {spot}", "{person}, ext {ext} ({spot})"],
     ask: &["What is the extension of {person}?", "What is {person}'s extension?"],
@@ -210,12 +209,12 @@ impl Lesson {
 
     fn replies(&mut self, dice: &mut Dice, asked: &mut Vec<Asked>) {
         let hop = asked.pop();
-        let count = dice.count(4, 6);
+        let count = dice.count(5, 8);
         let mut order: Vec<Placed> = self.placed.clone();
         dice.shuffle(&mut order);
         let mut order = order.into_iter();
         if let Some(hop) = hop {
-            let reply = self.reply(dice, &hop);
+            let reply = self.reply(&hop);
             self.push_reply(hop.thread.clone(), hop.message.clone(), reply);
             asked.push(hop);
         }
@@ -231,7 +230,7 @@ impl Lesson {
                         break;
                     };
                     let question = self.question(dice, &placed);
-                    let reply = self.reply(dice, &question);
+                    let reply = self.reply(&question);
                     self.push_reply(question.thread.clone(), question.message.clone(), reply);
                     asked.push(question);
                 }
@@ -305,20 +304,16 @@ impl Lesson {
         question
     }
 
-    fn reply(&self, dice: &mut Dice, asked: &Asked) -> String {
+    fn reply(&self, asked: &Asked) -> String {
         let manner = self.people.manner;
         let mut lead = asked.lead;
-        let brevity = match asked.facts.as_slice() {
-            [(one, _), (other, _)] if one.fact.key == other.fact.key => Brevity::Unclear,
-            _ => Brevity::Welcome,
-        };
         let mut sentences = Vec::new();
         for (known, page) in &asked.facts {
             let title = self.pages.get(*page).map(|page| page.title.as_str()).unwrap_or_default();
-            sentences.push(manner.say(dice, known, page + 1, title, lead, brevity));
+            sentences.push(manner.say(known, page + 1, title, lead));
             lead = "";
         }
-        manner.join(dice, &sentences)
+        manner.join(&sentences)
     }
 
     /// A question that the notes don't answer.
@@ -341,12 +336,7 @@ impl Lesson {
                 Some((who.as_str(), about.as_str(), other.page + 1))
             });
         let helper = helper.filter(|_| dice.chance(0.6));
-        let named = (absent.known.slots.contains_key("s") || dice.chance(0.7)) && dice.chance(0.6);
-        let what = named.then(|| {
-            let what = absent.known.say(dice, &[absent.known.fact.what]);
-            absent.site.as_ref().map_or_else(|| what.clone(), |site| format!("{what} in {site}"))
-        });
-        let reply = self.people.manner.refuse(dice, what.as_deref(), helper, &you);
+        let reply = self.people.manner.refuse(helper);
         self.push_reply(question.thread.clone(), question.message.clone(), reply);
         asked.push(question);
     }

@@ -81,7 +81,7 @@ fn the_notes_of_a_scene_are_the_same_in_all_its_replies() {
             })
             .collect();
         assert!(notes.windows(2).all(|pair| pair[0] == pair[1]));
-        assert!((2..=12).contains(&scene.examples.len()), "{} examples", scene.examples.len());
+        assert!((2..=14).contains(&scene.examples.len()), "{} examples", scene.examples.len());
     }
 }
 
@@ -94,16 +94,7 @@ fn every_wording_of_a_fact_has_the_values_that_its_answers_need() {
         }
         let given: Vec<BTreeSet<String>> =
             fact.note.iter().chain(fact.line).map(|note| own_slots(note).into_iter().collect()).collect();
-        let used = [
-            fact.ask,
-            fact.loose,
-            fact.follow,
-            fact.answer,
-            fact.short,
-            fact.query,
-            fact.check,
-            &[fact.what],
-        ];
+        let used = [fact.ask, fact.loose, fact.follow, fact.answer, fact.short, fact.query, fact.check];
         for template in used.into_iter().flatten() {
             for slot in own_slots(template) {
                 assert!(given.iter().all(|note| note.contains(&slot)), "{key}: {slot} of {template}");
@@ -148,7 +139,7 @@ fn a_reply_copies_its_values_from_the_notes_it_cites() {
         cited += 1;
         // Figures, codes and capitalised names inside a sentence stand in a cited note, byte for byte.
         for word in reply.split_whitespace().skip(1) {
-            let word = word.trim_matches(|c: char| matches!(c, ',' | '.' | '"' | ';' | '[' | ']'));
+            let word = word.trim_matches(|c: char| matches!(c, ',' | '.' | ':' | '"' | ';' | '[' | ']'));
             let word = word.trim_end_matches("'s");
             let figure = word.chars().any(|c| c.is_ascii_digit());
             let code = word.chars().filter(|c| c.is_uppercase()).count() > 1;
@@ -218,7 +209,7 @@ fn calls_come_in_their_shares() {
         }] += 1;
     }
     let share = |n: usize| n as f64 / all.len() as f64;
-    assert!((0.57..=0.67).contains(&share(counts[0])), "{counts:?}");
+    assert!((0.62..=0.72).contains(&share(counts[0])), "{counts:?}");
     assert!((0.20..=0.30).contains(&share(counts[1])), "{counts:?}");
     assert!((0.04..=0.09).contains(&share(counts[2])), "{counts:?}");
     assert!((0.04..=0.09).contains(&share(counts[3])), "{counts:?}");

@@ -7,7 +7,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Temperature",
         fits: "RM",
         group: "temperature",
-        what: "the temperature of {s}",
         note: &["{S} is kept at {temp}.", "The temperature of {s} is {temp}.", "Set {s} to {temp}."],
         line: &["Temperature: {temp}", "set to {temp}"],
         ask: &[
@@ -26,7 +25,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Material",
         fits: "P",
         group: "material",
-        what: "the material of {s}",
         note: &[
             "{S} is made of {material}.",
             "The material of {s} is {material}.",
@@ -45,7 +43,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Minimum order",
         fits: "P",
         group: "minimum",
-        what: "the minimum order of {s}",
         note: &[
             "The minimum order of {s} is {nn} pieces.",
             "{S} is sold from {nn} pieces upwards.",
@@ -64,7 +61,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Stock",
         fits: "P",
         group: "stock",
-        what: "the stock of {s}",
         note: &[
             "There are {nnn} pieces of {s} in stock.",
             "The stock of {s} is {nnn} pieces.",
@@ -83,7 +79,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Format",
         fits: "D",
         group: "format",
-        what: "the format of {s}",
         note: &[
             "{S} is sent as {format}.",
             "We deliver {s} as {format}.",
@@ -102,7 +97,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Language",
         fits: "ETCD",
         group: "language",
-        what: "the language of {s}",
         note: &[
             "{S} is in {language}.",
             "The language of {s} is {language}.",
@@ -124,7 +118,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Food",
         fits: "ETL",
         group: "food",
-        what: "the food at {s}",
         note: &[
             "There is {food} at {s}.",
             "For food at {s} we ordered {food}.",
@@ -143,7 +136,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "What to bring",
         fits: "ETSL",
         group: "bring",
-        what: "what to bring to {s}",
         note: &[
             "Please bring {thing} to {s}.",
             "Everyone brings {thing} to {s}.",
@@ -162,7 +154,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Fuel",
         fits: "VM",
         group: "fuel",
-        what: "what {s} runs on",
         note: &["{S} runs on {fuel}.", "The fuel for {s} is {fuel}.", "Only {fuel} goes into {s}."],
         line: &["Fuel: {fuel}", "runs on {fuel}"],
         ask: &["What does {s} run on?", "What is the fuel for {s}?"],
@@ -177,7 +168,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Floor",
         fits: "IRS",
         group: "place",
-        what: "the floor of {s}",
         note: &["{S} is on {floor}.", "You find {s} on {floor}.", "The place for {s} is {floor}."],
         line: &["Floor: {floor}", "on {floor}"],
         ask: &["On which floor is {s}?", "What floor is {s} on?"],
@@ -192,7 +182,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Headcount",
         fits: "LSJ",
         group: "headcount",
-        what: "the number of people in {s}",
         note: &["{nn} people are part of {s}.", "{S} has {nn} members.", "{S} is a group of {nn} people."],
         line: &["Members: {nn}", "{nn} people"],
         ask: &["How many people are part of {s}?", "How many members does {s} have?"],

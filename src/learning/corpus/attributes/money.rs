@@ -7,7 +7,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Price",
         fits: "PT",
         group: "price",
-        what: "the price of {s}",
         note: &["{S} costs {eurm}.", "The price of {s} is {eurm}.", "<We charge|People pay> {eurm} for {s}."],
         line: &["Price: {eurm}", "costs {eurm}", "{eurm}, tax included"],
         ask: &["How much is {s}?", "What does {s} cost?", "What is the price of {s}?"],
@@ -26,7 +25,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Fee",
         fits: "EL",
         group: "price",
-        what: "the fee for {s}",
         note: &[
             "<Taking part in|Joining> {s} costs {eurs} per person.",
             "The fee for {s} is {eurs} a head.",
@@ -49,7 +47,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Budget",
         fits: "EJDTL",
         group: "budget",
-        what: "the budget of {s}",
         note: &[
             "The budget <for|of> {s} is {eurl}.",
             "{S} has a budget of {eurl}.",
@@ -76,7 +73,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Spent so far",
         fits: "EJT",
         group: "spent",
-        what: "what was spent on {s} so far",
         note: &["So far {eurl} has been spent on {s}.", "{S} has used up {eurl} until now."],
         line: &["Spent so far: {eurl}", "already spent: {eurl}"],
         ask: &["How much has been spent on {s} so far?", "What did {s} use up until now?"],
@@ -91,7 +87,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Yearly cost",
         fits: "KIVMLR",
         group: "price",
-        what: "the yearly cost of {s}",
         note: &[
             "{S} costs {eurl} a year.",
             "We pay {eurl} a year for {s}.",
@@ -114,7 +109,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Limit",
         fits: "BQ",
         group: "limit",
-        what: "the upper limit for {s}",
         note: &[
             "The limit for {s} is {eurm}.",
             "{S} may not exceed {eurm}.",
@@ -142,7 +136,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Penalty",
         fits: "KRVO",
         group: "penalty",
-        what: "the late fee for {s}",
         note: &[
             "Being late with {s} costs {eurm} per day.",
             "The penalty for late return or delivery under {s} is {eurm} a day.",
@@ -164,7 +157,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Discount",
         fits: "PCTE",
         group: "percent",
-        what: "a discount on {s}",
         note: &[
             "<There is|Staff get> a discount of {pct} on {s}.",
             "The discount on {s} is {pct}.",
@@ -183,7 +175,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Our share",
         fits: "BTL",
         group: "percent",
-        what: "the share that the company pays of {s}",
         note: &[
             "The company pays {pct} of {s}.",
             "{pct} of {s} is paid by the company.",
@@ -205,7 +196,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Pay",
         fits: "S",
         group: "price",
-        what: "the pay for {s}",
         note: &[
             "{S} is paid with {eurm} extra.",
             "Whoever does {s} gets {eurm} extra.",
@@ -224,7 +214,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Target",
         fits: "JCD",
         group: "target",
-        what: "the target of {s}",
         note: &[
             "{S} aims at {pct} fewer complaints.",
             "The target of {s} is {pct} fewer complaints.",
@@ -243,7 +232,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Deposit",
         fits: "RVEK",
         group: "deposit",
-        what: "the deposit for {s}",
         note: &[
             "A deposit of {eurm} is due for {s}.",
             "The deposit for {s} is {eurm}.",

@@ -7,7 +7,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Owner",
         fits: "ETKIMJCBDL",
         group: "lead",
-        what: "the name of whoever is responsible for {s}",
         note: &[
             "{person} is responsible for {s}.",
             "{S} <is run by|is led by|belongs to> {person}.",
@@ -42,7 +41,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Contact",
         fits: "ETKIPRMJCQBVDL",
         group: "lead",
-        what: "a contact for {s}",
         note: &[
             "<Questions about|For questions on> {s}: {person}.",
             "Whoever has a question about {s} asks {person}.",
@@ -74,7 +72,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Approval",
         fits: "QBEJTO",
         group: "sign",
-        what: "who approves {s}",
         note: &[
             "{person} <has to approve|approves> {s}.",
             "{S} needs the approval of {person}.",
@@ -98,7 +95,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Deputy",
         fits: "IJDSEKCML",
         group: "deputy",
-        what: "the deputy for {s}",
         note: &[
             "The deputy for {s} is {person}.",
             "When the owner of {s} is away, {person} <steps in|takes over>.",
@@ -124,7 +120,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Keys",
         fits: "RMV",
         group: "key",
-        what: "who has the key to {s}",
         note: &[
             "{person} keeps the key to {s}.",
             "The key to {s} <is with|can be had from> {person}.",
@@ -143,7 +138,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Phone",
         fits: "IRMSLEC",
         group: "phone",
-        what: "a phone number for {s}",
         note: &[
             "The extension for {s} is {ext}.",
             "Call extension {ext} about {s}.",
@@ -167,7 +161,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Mailbox",
         fits: "QCIKLEDBT",
         group: "mail",
-        what: "a mail address for {s}",
         note: &[
             "Mail about {s} goes to {mail}.",
             "Write to {mail} about {s}.",
@@ -190,7 +183,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Supplier",
         fits: "IPMVR",
         group: "supplier",
-        what: "the supplier of {s}",
         note: &[
             "{S} comes from {company}.",
             "We <bought|got> {s} from {company}.",
@@ -210,7 +202,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Repairs",
         fits: "IMVR",
         group: "repair",
-        what: "who repairs {s}",
         note: &[
             "{company} repairs {s}.",
             "If {s} breaks down, call {company}.",
@@ -237,7 +228,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Insurance",
         fits: "VMR",
         group: "insurer",
-        what: "the insurer of {s}",
         note: &["{S} is insured with {company}.", "The insurer of {s} is {company}."],
         line: &["Insurance: {company}", "insured with {company}"],
         ask: &["Where is {s} insured?", "Who is the insurer of {s}?"],
@@ -252,7 +242,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Sponsor",
         fits: "EJL",
         group: "sponsor",
-        what: "the sponsor of {s}",
         note: &["{S} is sponsored by {company}.", "{company} <pays for part of|sponsors> {s}."],
         line: &["Sponsor: {company}", "sponsored by {company}"],
         ask: &["Who sponsors {s}?", "Which company sponsors {s}?"],

@@ -7,7 +7,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Exception",
         fits: "QBDR",
         group: "exception",
-        what: "the exceptions for {s}",
         note: &[
             "The rules for {s} do not apply to {group}.",
             "{S} is not meant for {group}.",
@@ -30,7 +29,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Waiting time",
         fits: "B",
         group: "eligible",
-        what: "the waiting time for {s}",
         note: &[
             "{S} is open to everyone after {months} in the company.",
             "After {months} in the company one can have {s}.",
@@ -52,7 +50,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Condition",
         fits: "QTS",
         group: "condition",
-        what: "the condition for {s}",
         note: &[
             "{S} is only possible with {thing}.",
             "Nobody gets {s} without {thing}.",
@@ -71,7 +68,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Passwords",
         fits: "I",
         group: "password",
-        what: "the password rule of {s}",
         note: &[
             "Passwords for {s} are changed every {dayn}.",
             "{S} asks for a new password every {dayn}.",
@@ -90,7 +86,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Password length",
         fits: "I",
         group: "password length",
-        what: "the password length of {s}",
         note: &[
             "Passwords for {s} have at least {num2} characters.",
             "{S} wants passwords of {num2} characters or more.",
@@ -111,7 +106,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Backup",
         fits: "I",
         group: "backup",
-        what: "the backup time of {s}",
         note: &[
             "{S} is backed up at {time}.",
             "The backup of {s} runs at {time}.",
@@ -130,7 +124,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Quantity",
         fits: "B",
         group: "days",
-        what: "the number of days of {s}",
         note: &[
             "{S} covers {dayn} a year.",
             "With {s} you get {dayn} a year.",
@@ -149,7 +142,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Team",
         fits: "QIDJC",
         group: "team",
-        what: "the team behind {s}",
         note: &[
             "{S} is handled by the {dept} team.",
             "The {dept} team works on {s}.",
@@ -168,7 +160,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Copies",
         fits: "DK",
         group: "copies",
-        what: "the number of copies of {s}",
         note: &[
             "{num2} copies of {s} are printed.",
             "We need {num2} copies of {s}.",
@@ -187,7 +178,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Signature",
         fits: "KDO",
         group: "sign",
-        what: "who signs {s}",
         note: &[
             "{S} is signed by {person}.",
             "{person} signs {s}.",
@@ -206,7 +196,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Next review",
         fits: "KDIJC",
         group: "review",
-        what: "the next review of {s}",
         note: &[
             "The next review of {s} is in {month}.",
             "{S} is reviewed every {month}.",
@@ -225,7 +214,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Parking",
         fits: "ERV",
         group: "parking",
-        what: "parking for {s}",
         note: &["Parking for {s} is at {street}.", "For {s} we park at {street}."],
         line: &["Parking: {street}", "park at {street}"],
         ask: &["Where is parking for {s}?", "Where do we park for {s}?"],
@@ -240,7 +228,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Mascot",
         fits: "EDT",
         group: "theme",
-        what: "the mascot of {s}",
         note: &[
             "The mascot of {s} is {animal}.",
             "{S} has {animal} as its mascot.",

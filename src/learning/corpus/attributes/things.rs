@@ -7,7 +7,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Place",
         fits: "ETL",
         group: "place",
-        what: "the place of {s}",
         note: &[
             "{S} takes place in {room}.",
             "We meet in {room} for {s}.",
@@ -27,7 +26,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Address",
         fits: "RCL",
         group: "place",
-        what: "the address of {s}",
         note: &[
             "The address of {s} is {street}.",
             "{S} is at {street}.",
@@ -46,7 +44,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Storage",
         fits: "PMVDOK",
         group: "place",
-        what: "where {s} is kept",
         note: &["{S} is kept {spot}.", "You find {s} {spot}.", "{S} <stands|is> {spot}."],
         line: &["Kept: {spot}", "Where: {spot}", "{spot}"],
         ask: &["Where is {s} kept?", "Where do I find {s}?", "Where is {s}?"],
@@ -65,7 +62,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Capacity",
         fits: "ERTV",
         group: "capacity",
-        what: "the capacity of {s}",
         note: &[
             "{S} has room for {nn} people.",
             "At most {nn} people fit into {s}.",
@@ -88,7 +84,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Signed up",
         fits: "ETLJ",
         group: "signed up",
-        what: "the number of people who signed up for {s}",
         note: &[
             "So far {nn} people have signed up for {s}.",
             "{nn} people are on the list for {s} at the moment.",
@@ -107,7 +102,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Version",
         fits: "ID",
         group: "version",
-        what: "the version of {s}",
         note: &[
             "{S} <runs|is at> version {version}.",
             "The current version of {s} is {version}.",
@@ -126,7 +120,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Code",
         fits: "KMVOCDP",
         group: "code",
-        what: "the reference number of {s}",
         note: &[
             "The reference of {s} is {code}.",
             "{S} is filed under {code}.",
@@ -149,7 +142,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Door code",
         fits: "RM",
         group: "code",
-        what: "the code of {s}",
         note: &[
             "The code for {s} is {code}.",
             "{S} opens with the code {code}.",
@@ -168,7 +160,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Form",
         fits: "QB",
         group: "form",
-        what: "the form for {s}",
         note: &["Use form {code} for {s}.", "{S} is made with form {code}.", "The form for {s} is {code}."],
         line: &["Form: {code}", "use form {code}"],
         ask: &["Which form do I use for {s}?", "What is the form for {s}?"],
@@ -183,7 +174,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Colour",
         fits: "PM",
         group: "colour",
-        what: "the colour of {s}",
         note: &["{S} is {colour}.", "The colour of {s} is {colour}.", "{S} comes in {colour} only."],
         line: &["Colour: {colour}", "comes in {colour}"],
         ask: &["What colour is {s}?", "Which colour does {s} have?"],
@@ -198,7 +188,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Size",
         fits: "PMR",
         group: "size",
-        what: "the size of {s}",
         note: &["{S} measures {cm}.", "The opening of {s} is {cm}.", "The width of {s} is {cm}."],
         line: &["Size: {cm}", "measures {cm}", "Width: {cm}"],
         ask: &["How big is {s}?", "What is the size of {s}?", "What does {s} measure?"],
@@ -213,7 +202,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Weight",
         fits: "PMO",
         group: "weight",
-        what: "the weight of {s}",
         note: &["{S} weighs {kg}.", "The weight of {s} is {kg}.", "{S} brings {kg} to the scales."],
         line: &["Weight: {kg}", "weighs {kg}"],
         ask: &["How much does {s} weigh?", "What is the weight of {s}?", "How heavy is {s}?"],
@@ -228,7 +216,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Load",
         fits: "VM",
         group: "load",
-        what: "the load limit of {s}",
         note: &[
             "{S} carries {kg} at most.",
             "The load limit of {s} is {kg}.",

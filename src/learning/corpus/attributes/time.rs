@@ -7,7 +7,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Deadline",
         fits: "ETDJBL",
         group: "deadline",
-        what: "the deadline for {s}",
         note: &[
             "The deadline for {s} is {date}.",
             "Sign-up and input for {s} close on {date}.",
@@ -31,7 +30,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Date",
         fits: "ET",
         group: "start",
-        what: "the date of {s}",
         note: &[
             "{S} takes place on {date}.",
             "The date of {s} is {date}.",
@@ -50,7 +48,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Start",
         fits: "KJO",
         group: "start",
-        what: "the start date of {s}",
         note: &["{S} starts on {date}.", "The start of {s} is {date}.", "{S} <runs from|begins on> {date}."],
         line: &["Start: {date}", "from {date}", "begins {date}"],
         ask: &["When does {s} start?", "What is the start date of {s}?"],
@@ -65,7 +62,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "End",
         fits: "KJBCI",
         group: "end",
-        what: "the end date of {s}",
         note: &["{S} ends on {date}.", "{S} <runs|lasts> until {date}.", "The end of {s} is {date}."],
         line: &["End: {date}", "until {date}", "Runs until: {date}"],
         ask: &["When does {s} end?", "Until when does {s} run?", "What is the end date of {s}?"],
@@ -80,7 +76,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Starting time",
         fits: "ETSL",
         group: "clock",
-        what: "the starting time of {s}",
         note: &[
             "{S} begins at {time}.",
             "Start of {s}: {time}.",
@@ -100,7 +95,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Duration",
         fits: "ETS",
         group: "length",
-        what: "the duration of {s}",
         note: &["{S} takes {hours}.", "{S} lasts {hours}.", "Plan {hours} for {s}."],
         line: &["Duration: {hours}", "takes {hours}", "Length: {hours}"],
         ask: &["How long does {s} take?", "How long is {s}?", "What is the duration of {s}?"],
@@ -115,7 +109,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Notice",
         fits: "KLC",
         group: "notice",
-        what: "the notice period of {s}",
         note: &[
             "The notice period of {s} is {months}.",
             "{S} can be cancelled with {months} notice.",
@@ -138,7 +131,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Processing time",
         fits: "QO",
         group: "handling",
-        what: "the processing time of {s}",
         note: &["{S} is handled within {wdays}.", "Processing {s} takes {wdays}.", "Expect {wdays} for {s}."],
         line: &["Processing time: {wdays}", "takes {wdays}", "handled in {wdays}"],
         ask: &[
@@ -157,7 +149,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Advance notice",
         fits: "Q",
         group: "ahead",
-        what: "how early {s} has to come in",
         note: &[
             "{S} has to come in {dayn} ahead.",
             "Hand in {s} {dayn} before the date.",
@@ -179,7 +170,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Frequency",
         fits: "DLS",
         group: "often",
-        what: "how often {s} comes round",
         note: &["{S} comes round {freq}.", "{S} is due {freq}.", "{S} happens {freq}."],
         line: &["Frequency: {freq}", "{freq}", "How often: {freq}"],
         ask: &["How often does {s} come round?", "How often is {s}?", "What is the rhythm of {s}?"],
@@ -194,7 +184,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Maintenance",
         fits: "MVRI",
         group: "service",
-        what: "the maintenance interval of {s}",
         note: &[
             "{S} is serviced every {months}.",
             "Maintenance of {s} is due every {months}.",
@@ -213,7 +202,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Last check",
         fits: "MVRI",
         group: "checked",
-        what: "the date of the last check of {s}",
         note: &[
             "{S} was last checked on {date}.",
             "The last check of {s} was on {date}.",
@@ -232,7 +220,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Opening hours",
         fits: "R",
         group: "clock",
-        what: "the opening hours of {s}",
         note: &[
             "{S} is open {span}.",
             "Opening hours of {s}: {span}.",
@@ -255,7 +242,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Response time",
         fits: "SKIC",
         group: "handling",
-        what: "the response time for {s}",
         note: &[
             "The response time for {s} is {mins}.",
             "With {s}, an answer comes within {mins}.",
@@ -274,7 +260,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Handover",
         fits: "SVD",
         group: "handover",
-        what: "the time of the handover of {s}",
         note: &[
             "The handover of {s} is on {weekday} at {time}.",
             "{S} changes hands on {weekday} at {time}.",
@@ -296,7 +281,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Lead time",
         fits: "PKO",
         group: "lead time",
-        what: "the delivery time of {s}",
         note: &[
             "The delivery time of {s} is {weeks}.",
             "{S} arrives {weeks} after ordering.",
@@ -315,7 +299,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Warranty",
         fits: "PMVI",
         group: "warranty",
-        what: "the warranty on {s}",
         note: &[
             "{S} has a warranty of {years}.",
             "The warranty on {s} is {years}.",
@@ -334,7 +317,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Free cancellation",
         fits: "ETR",
         group: "notice",
-        what: "the cancellation rule for {s}",
         note: &[
             "A place in {s} can be cancelled free of charge until {dayn} before.",
             "Cancelling {s} is free up to {dayn} before.",
@@ -359,7 +341,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Retention",
         fits: "DI",
         group: "retention",
-        what: "how long data of {s} is kept",
         note: &[
             "Data of {s} is kept for {years}.",
             "{S} is deleted after {years}.",
@@ -378,7 +359,6 @@ pub(super) static FACTS: &[Fact] = &[
         key: "Payment term",
         fits: "CKO",
         group: "payment",
-        what: "the payment term of {s}",
         note: &[
             "Bills of {s} are paid within {dayn}.",
             "The payment term of {s} is {dayn}.",

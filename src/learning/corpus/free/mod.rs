@@ -30,10 +30,10 @@ pub(super) static ODDS: &[&[Fact]] = &[odds::FACTS, memos::FACTS];
 
 type Texts = &'static [&'static str];
 
-/// A fact that names its subject itself: what, note, line, ask, loose, answer, short, query.
+/// A fact that names its subject itself: key, note, line, ask, loose, answer, short, query.
 #[expect(clippy::too_many_arguments, reason = "rows of a table, read in columns")]
 pub(super) const fn free(
-    what: &'static str,
+    key: &'static str,
     note: Texts,
     line: Texts,
     ask: Texts,
@@ -42,5 +42,5 @@ pub(super) const fn free(
     short: Texts,
     query: Texts,
 ) -> Fact {
-    Fact { key: what, what, note, line, ask, loose, answer, short, query, ..BLANK }
+    Fact { key, note, line, ask, loose, answer, short, query, ..BLANK }
 }
