@@ -2,7 +2,7 @@
 //!
 //! A person writes; the channel acknowledges only after [`Inbox::accept`] returned, which is after the commit.
 //! Kept: one row per message with its state and attempts. After a crash the message is claimed again; one that
-//! takes the process down with it, or fails five times, is parked where people see it and can retry it, and its
+//! takes the process down with it, or fails five times (fourteen while the notes are out of reach), is parked where people see it and can retry it, and its
 //! sender is told so.
 
 mod progress;
@@ -17,11 +17,12 @@ use tracing::{info, warn};
 
 pub use progress::{Moment, Progress, Stage};
 pub use record::Record;
-pub use retry::{FAILURES_MAX, retry_after};
+pub use retry::{FAILURES_MAX, OUTAGE_FAILURES_MAX, retry_after};
 
 use crate::{
     domain::Inbound,
     error::told,
+    memory::NotesError,
     store::{Accepted, Claimed, Store, StoreError, now},
     turn::{self, Desk},
 };
@@ -135,8 +136,10 @@ async fn answer(store: &Store, desk: &Desk, claimed: &Claimed, stop: &Cancellati
         Err(e) => {
             metrics::counter!("understudy_turn_failures_total").increment(1);
             let failures = claimed.failures + 1;
-            let retry = retry_after(failures);
-            warn!(inbox.id = %id, failures, "Turn of inbox row {id} failed, {failures} of {FAILURES_MAX}: {}", told(&e));
+            let passing = e.downcast_ref::<NotesError>().is_some_and(NotesError::is_passing);
+            let most = if passing { OUTAGE_FAILURES_MAX } else { FAILURES_MAX };
+            let retry = retry_after(failures, most);
+            warn!(inbox.id = %id, failures, "Turn of inbox row {id} failed, {failures} of {most}: {}", told(&e));
             let retry_at = retry.map(|after| now() + after.as_secs().cast_signed());
             if let Err(e) = store.fail(claimed, &told(&e), retry_at, now()).await {
                 warn!(inbox.id = %id, "Could not record the failure of inbox row {id}: {e:#}");

@@ -4,17 +4,19 @@ use std::time::Duration;
 
 /// After this many orderly failures a message is parked.
 pub const FAILURES_MAX: i64 = 5;
+/// After this many, when what failed is another service that comes back by itself: half an hour on average.
+pub const OUTAGE_FAILURES_MAX: i64 = 14;
 
 const BASE: Duration = Duration::from_secs(2);
 const CAP: Duration = Duration::from_secs(15 * 60);
 
-/// How long to wait after the `failures`-th failure, or `None` to park.
+/// How long to wait after the `failures`-th failure of at most `most`, or `None` to park.
 ///
 /// Full jitter: anything up to 2, 4, 8, … seconds, so that what failed together does not return together
 /// (<https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>).
 #[must_use]
-pub fn retry_after(failures: i64) -> Option<Duration> {
-    (failures < FAILURES_MAX).then(|| jittered(failures, rand::random()))
+pub fn retry_after(failures: i64, most: i64) -> Option<Duration> {
+    (failures < most).then(|| jittered(failures, rand::random()))
 }
 
 /// A share of the full delay; `share` is in [0, 1).
@@ -38,8 +40,15 @@ mod tests {
     }
 
     #[test]
+    fn an_outage_of_half_an_hour_parks_nothing() {
+        let waited: Duration = (1..OUTAGE_FAILURES_MAX).map(|failures| jittered(failures, 0.5)).sum();
+        assert!(waited > Duration::from_secs(30 * 60), "{waited:?}");
+        assert!(retry_after(OUTAGE_FAILURES_MAX, OUTAGE_FAILURES_MAX).is_none());
+    }
+
+    #[test]
     fn the_fifth_failure_parks() {
-        assert!(retry_after(4).is_some());
-        assert!(retry_after(5).is_none());
+        assert!(retry_after(4, FAILURES_MAX).is_some());
+        assert!(retry_after(5, FAILURES_MAX).is_none());
     }
 }

@@ -12,7 +12,7 @@ use tracing::{info, warn};
 
 use crate::{
     domain::{Channel, InboxId},
-    inbox::retry_after,
+    inbox::{OUTAGE_FAILURES_MAX, retry_after},
     store::{ClaimedReply, ReplyState, Store, now},
 };
 
@@ -104,7 +104,8 @@ impl Outbox {
         let recorded = match &outcome {
             Ok(receipt) => self.store.mark_delivered(reply, receipt, now()).await,
             Err(e) => {
-                let wait = retry_after(attempt).map(|after| now() + after.as_secs().cast_signed());
+                let wait = retry_after(attempt, OUTAGE_FAILURES_MAX)
+                    .map(|after| now() + after.as_secs().cast_signed());
                 let (state, at) = match (e, wait) {
                     (DeliveryError::Retryable(_), Some(at)) => (ReplyState::Ready, at),
                     (DeliveryError::Uncertain(_), Some(at)) => (ReplyState::Uncertain, at),

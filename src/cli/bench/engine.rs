@@ -19,9 +19,12 @@ pub(super) async fn run(config: &Config, peer: Option<&Path>, rounds: usize) -> 
     let (mut prompt, mut decode, mut peer_prompt, mut peer_decode) = (vec![], vec![], vec![], vec![]);
     // The first round warms caches and threads and is not counted.
     for round in 0..=rounds {
+        let peer_speeds = || peer.map(|peer| peer_speeds(peer, &path, threads)).transpose();
+        // Each goes first in every other round, so that a machine that slows down is nobody's advantage.
+        let peer_first = if round % 2 == 1 { peer_speeds()? } else { None };
         let filled = speed(&engine, &model, 512, 1, round).await?;
         let written = speed(&engine, &model, 1, 128, round).await?;
-        let peer_round = peer.map(|peer| peer_speeds(peer, &path, threads)).transpose()?;
+        let peer_round = if round % 2 == 1 { peer_first } else { peer_speeds()? };
         if round == 0 {
             continue;
         }
@@ -32,7 +35,11 @@ pub(super) async fn run(config: &Config, peer: Option<&Path>, rounds: usize) -> 
             peer_decode.push(decode);
         }
     }
-    let ratio = |ours: &[f64], theirs: &[f64]| (!theirs.is_empty()).then(|| median(ours) / median(theirs));
+    // Round by round: what slows the machine down in a round slows both.
+    let ratio = |ours: &[f64], theirs: &[f64]| {
+        let by_round: Vec<f64> = ours.iter().zip(theirs).map(|(own, other)| own / other).collect();
+        (!by_round.is_empty()).then(|| median(&by_round))
+    };
     Ok(json!({
         "bench": "engine", "threads": threads, "model_bytes": model.size_bytes(), "rounds": rounds,
         "prompt_tokens_per_s": median(&prompt), "decode_tokens_per_s": median(&decode),
