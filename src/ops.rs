@@ -258,7 +258,10 @@ async fn ask(app: &App, ask: Ask) -> anyhow::Result<Value> {
     let passages: Vec<Value> = record
         .passages
         .iter()
-        .map(|p| json!({"n": p.n, "source": p.source, "title": p.title, "text": p.text, "score": p.score}))
+        .map(|p| {
+            let read = record.read_of(p);
+            json!({"n": p.n, "source": p.source, "title": p.title, "text": p.text, "score": p.score, "read": read})
+        })
         .collect();
     let timings: Map<String, Value> =
         record.timings_ms.into_iter().map(|(step, ms)| (step, json!(ms))).collect();

@@ -11,13 +11,21 @@ pub struct Record {
     pub adapter: String,
     /// The queries that were written.
     pub queries: Vec<String>,
-    /// What was found, best first.
+    /// What was found: first what the model was shown of, best first, then the rest.
     pub passages: Vec<Passage>,
+    /// What the model read of the first of them.
+    pub read: Vec<String>,
     /// Milliseconds per step.
     pub timings_ms: Vec<(String, f64)>,
 }
 
 impl Record {
+    /// What the model read of a passage; nothing when it was not shown.
+    #[must_use]
+    pub fn read_of(&self, passage: &Passage) -> Option<&str> {
+        self.read.get(passage.n.checked_sub(1)?).map(String::as_str)
+    }
+
     /// Reads back what the journal kept.
     #[must_use]
     pub fn of(steps: &[StepRow]) -> Self {
@@ -33,6 +41,7 @@ impl Record {
                     record.queries = serde_json::from_value(take("queries")).unwrap_or_default();
                 }
                 "recall" => record.passages = serde_json::from_value(take("passages")).unwrap_or_default(),
+                "draft" => record.read = serde_json::from_value(take("read")).unwrap_or_default(),
                 _ => {}
             }
         }

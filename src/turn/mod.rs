@@ -142,11 +142,12 @@ async fn earlier(desk: &Desk, claimed: &Claimed) -> anyhow::Result<Vec<(String, 
 
 /// The journal of a turn: what each step came to, and how long it took.
 fn journal(clock: &Clock, adapter: &str, answer: &Answer) -> Vec<StepRow> {
+    let read: Vec<&str> = answer.excerpts.iter().map(|excerpt| excerpt.text.as_str()).collect();
     let row = |(kind, took_us): &(&'static str, i64)| {
         let result = match *kind {
             "ask" => json!({"adapter": adapter, "queries": answer.queries}),
             "recall" => json!({"passages": answer.passages}),
-            "draft" => json!({"draft": answer.draft, "loose": answer.loose}),
+            "draft" => json!({"draft": answer.draft, "loose": answer.loose, "read": read}),
             _ => json!({}),
         };
         StepRow { kind: (*kind).to_owned(), result: result.to_string(), took_us: *took_us }

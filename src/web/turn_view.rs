@@ -119,7 +119,7 @@ impl Turn {
 
     /// Queries, passages and timings behind a reply.
     pub(super) fn how(&self, viewer: &SignedIn) -> Markup {
-        let Record { adapter, queries, passages, timings_ms } = &self.record;
+        let Record { adapter, queries, passages, timings_ms, .. } = &self.record;
         // Found for the audience of the reply; somebody else who looks on sees what they may read themselves.
         let eyes = Audience::only(viewer.reader.clone());
         let (shown, hidden): (Vec<_>, Vec<_>) =
@@ -131,13 +131,17 @@ impl Turn {
                 h3 { "Queries it wrote" }
                 @if queries.is_empty() { p.hint { "None; your message itself was looked up." } }
                 @else { ul.queries { @for query in queries { li { (query) } } } }
-                h3 { "Passages it was given" }
+                h3 { "Passages it found" }
                 @if passages.is_empty() { p.hint { "None." } }
                 ol.passages { @for passage in shown {
                     li id={ "turn-" (self.row.id) "-passage-" (passage.n) } value=(passage.n) {
                         p.source { b { "[" (passage.n) "] " (passage.title) } span.score title="fused rank score, higher is better" { "score " (format!("{:.3}", passage.score)) } }
                         p.path { (passage.source) }
-                        p.words { (passage.text) }
+                        @match self.record.read_of(passage) {
+                            Some(read) if read == passage.text => p.words { (read) },
+                            Some(read) => { p.words { (read) } details { summary { "All of it" } p.words { (passage.text) } } }
+                            None => details { summary { "Found, not read" } p.words { (passage.text) } },
+                        }
                     }
                 } }
                 @if !hidden.is_empty() { p.hint { (hidden.len()) " more are for other readers." } }
