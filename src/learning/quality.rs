@@ -151,9 +151,11 @@ pub async fn measure(
         let shelf = Shelf::of(&company, embed).await?;
         let person = person(&company);
         let means = Means { mind, embed, notes: &*shelf.notes };
-        // Evenly over all of them, because a company's last questions are those that no note answers.
-        let every = company.questions.len().checked_div(per_company).unwrap_or(1).max(1);
-        for question in company.questions.iter().step_by(every).take(per_company) {
+        // Evenly over all of them: a company's last questions are those that no note answers. Odd and even in turn,
+        // because every second question is about a kind that was taught.
+        let count = company.questions.len();
+        let asked = per_company.min(count);
+        for question in (0..asked).filter_map(|n| company.questions.get(n * count / asked + n % 2)) {
             if quality.questions == limit {
                 break;
             }

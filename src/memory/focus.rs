@@ -17,8 +17,9 @@ use super::{
 };
 use crate::domain::Passage;
 
-/// Most characters of titles and sentences that are kept: about 250 tokens of English.
-const MOST_CHARS: usize = 1_000;
+/// Most characters of titles and sentences that are kept, about 65 tokens of English: with 1,000 the same starter gave
+/// the right value in 0.47 of its replies instead of 0.59, and took 2.3 s instead of 1.5 s.
+const MOST_CHARS: usize = 260;
 /// Words that a sentence begins with when it goes on about what the one before said.
 const LEANING: &[&str] = &[
     "it", "its", "they", "their", "them", "this", "that", "these", "those", "he", "she", "his", "her", "both",
