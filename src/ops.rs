@@ -2,6 +2,7 @@
 //!
 //! `ask` goes through the same inbox, turn and outbox as every channel.
 
+mod adapters;
 mod learning;
 mod training;
 
@@ -23,6 +24,7 @@ use crate::{
     store::{Accepted, NoteFolder, ReplyState, STUCK, now},
 };
 
+pub use adapters::AdapterRequest;
 pub use learning::LearnRequest;
 pub use training::{MOST_TOKENS, Status, TrainingRequest, Trainings};
 
@@ -80,6 +82,8 @@ pub enum Request {
     Learn(LearnRequest),
     /// Training, the gate, promotion and the way back.
     Training(TrainingRequest),
+    /// Adapters from elsewhere, and what a person takes along.
+    Adapter(AdapterRequest),
     /// Says how the installation is.
     Health,
 }
@@ -162,6 +166,7 @@ pub async fn handle(app: &App, request: Request) -> anyhow::Result<Value> {
         }
         Request::Learn(request) => learning::handle(app, request).await,
         Request::Training(request) => training::handle(app, request).await,
+        Request::Adapter(request) => adapters::handle(app, request).await,
         Request::Health => health(app).await,
     }
 }

@@ -3,7 +3,11 @@
 //! The command reads the export itself and writes the encrypted bundle; the process that holds the store gives it
 //! leave and keeps the key. A hostile export can break this command and nothing else.
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 use anyhow::Context;
 use clap::Subcommand;
@@ -18,7 +22,7 @@ use crate::{
         consent::Permit,
         intake::{self, Me, Meter},
     },
-    ops::{LearnRequest, Request},
+    ops::{AdapterRequest, LearnRequest, Request},
 };
 
 #[derive(Debug, Subcommand)]
@@ -38,6 +42,14 @@ pub(super) enum Command {
         #[arg(long, value_name = "NAME_OR_ADDRESS")]
         me: Vec<String>,
     },
+    /// Brings in a GGUF LoRA adapter that was trained elsewhere; `understudy eval` judges it before it may serve.
+    ImportAdapter {
+        /// The adapter.
+        file: PathBuf,
+        /// Whose.
+        #[arg(short, long)]
+        person: PersonId,
+    },
     /// Makes the examples anew, for instance after notes were added.
     Build {
         /// Whose.
@@ -49,6 +61,7 @@ pub(super) enum Command {
 pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Add { paths, person, kind, me } => add(config, paths, person, kind, me).await,
+        Command::ImportAdapter { file, person } => import_adapter(config, &file, person).await,
         Command::Build { person } => {
             let built = ask(&config, LearnRequest::Build { person }).await?;
             print(&built)?;
@@ -89,6 +102,17 @@ async fn add(
     let built = ask(&config, LearnRequest::Keep { permit, report }).await;
     spinner.finish_and_clear();
     print(&built?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn import_adapter(config: Config, file: &Path, person: PersonId) -> anyhow::Result<ExitCode> {
+    let file = std::path::absolute(file).context("find the adapter")?;
+    let request = AdapterRequest::Import { person: person.clone(), file };
+    let placed = super::control::call(config, Request::Adapter(request)).await?;
+    let rank = placed.get("rank").and_then(Value::as_u64).unwrap_or(0);
+    println!(
+        "An adapter of rank {rank} fits the base. `understudy eval {person}` judges it before it may serve."
+    );
     Ok(ExitCode::SUCCESS)
 }
 

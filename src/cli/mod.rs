@@ -5,6 +5,7 @@ mod bench;
 mod control;
 mod doctor;
 mod eval;
+mod export;
 mod inbox;
 mod learn;
 mod models;
@@ -66,6 +67,8 @@ enum Command {
         /// Whose.
         person: crate::domain::PersonId,
     },
+    /// Hands a person their adapter, a model made of base and adapter, or their examples.
+    Export(export::Args),
     /// Runs a training job in this process; `train` starts it.
     #[command(hide = true)]
     Trainer {
@@ -118,6 +121,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Promote { person } => eval::promote(config, person).await,
         Command::Rollback { person } => eval::roll_back(config, person).await,
         Command::Eval(args) => eval::run(config, args).await,
+        Command::Export(args) => export::run(config, args).await,
         Command::Trainer { job } => train::child(&job),
         Command::Doctor => doctor::run(config).await,
         Command::Bench(command) => bench::run(config, command).await,

@@ -114,6 +114,21 @@ pub async fn covering(
     Err(Hint::new(what, next).into())
 }
 
+/// Every consent to training that holds, whatever its sources.
+///
+/// # Errors
+/// As for [`covering`].
+pub async fn to_train(store: &Store, person: &PersonId, now: i64) -> anyhow::Result<Vec<i64>> {
+    let consents = store.consents(person).await?;
+    let holds = |c: &&Consent| c.withdrawn_at == 0 && c.purpose == Purpose::Training;
+    let ids: Vec<i64> = consents.iter().filter(holds).map(|consent| consent.id).collect();
+    if ids.is_empty() {
+        // Which source is asked for makes no difference to the sentence.
+        covering(store, person, Purpose::Training, SourceKind::Mail, now).await?;
+    }
+    Ok(ids)
+}
+
 /// Reads the first and the last day that a consent covers; returns the first second and the first one after.
 ///
 /// # Errors

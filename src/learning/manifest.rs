@@ -43,6 +43,9 @@ pub struct Manifest {
     pub dev_curve: Vec<(usize, f64)>,
     /// When it must be gone or made anew, Unix seconds; none: it keeps.
     pub expires_at: Option<i64>,
+    /// Whether it was trained elsewhere: then nothing is known of its rows, prompts and steps.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub imported: bool,
 }
 
 impl Manifest {
@@ -74,6 +77,39 @@ impl Manifest {
             curve: round(&outcome.curve),
             dev_curve: round(&outcome.dev_curve),
             expires_at: None,
+            imported: false,
+        })
+    }
+
+    /// Describes an adapter that was trained elsewhere, as far as its file tells.
+    ///
+    /// # Errors
+    /// When adapter or base can't be read.
+    pub fn of_import(
+        person: &str,
+        adapter: &Path,
+        base: &Path,
+        (rank, alpha): (usize, f64),
+        consents: Vec<i64>,
+    ) -> anyhow::Result<Self> {
+        let none = Recipe::default();
+        Ok(Self {
+            person: person.to_owned(),
+            adapter_sha256: file_sha256(adapter)?,
+            base_sha256: file_sha256(base)?,
+            start_sha256: None,
+            prompts: BTreeMap::new(),
+            data_sha256: hex::encode(Sha256::digest([])),
+            examples: 0,
+            consents,
+            seed: 0,
+            recipe: Recipe { rank, alpha, rate: 0.0, epochs: 0, most_tokens: 0, ..none },
+            steps: 0,
+            tokens: 0,
+            curve: Vec::new(),
+            dev_curve: Vec::new(),
+            expires_at: None,
+            imported: true,
         })
     }
 

@@ -4,7 +4,8 @@
 //! is one model call with the answer it should get; it is rendered by the same prompt files that serve.
 //!
 //! A person's words come in by [`consent`], are read by [`intake`], cleaned ([`clean`]) and made into [`cases`]; the
-//! [`vault`] keeps them encrypted, [`retention`] and [`erase`] make them go, [`export`] hands them out.
+//! [`vault`] keeps them encrypted, [`retention`] and [`erase`] make them go, [`export`] and [`handout`] give them
+//! away. [`import`] brings in what was trained elsewhere.
 
 pub mod calendar;
 pub mod cases;
@@ -17,6 +18,8 @@ pub mod erase;
 mod event;
 mod example;
 pub mod export;
+pub mod handout;
+pub mod import;
 pub mod intake;
 pub mod judge;
 pub mod manifest;

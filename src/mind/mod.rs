@@ -14,7 +14,7 @@ pub use brain::{Brain, BrainError};
 pub use prompt::{Template, render_passages};
 pub use prompts::{Filled, PROMPT_FILES, Prompts, REPLY_TOKENS, Scene};
 pub use scripted::Scripted;
-pub use serving::{Serving, Weights};
+pub use serving::{Serving, Weights, beside};
 
 use crate::{domain::Passage, people::Person};
 

@@ -86,7 +86,7 @@ impl Serving {
         let name = format!("{hash}.gguf");
         let file = self.dir.join(person.as_str()).join(&name);
         put(&file, &bytes)?;
-        for beside in ["manifest.json", "report.json"] {
+        for beside in ["manifest.json", "report.json", "report.html"] {
             if let Ok(text) = std::fs::read(adapter.with_file_name(beside)) {
                 put(&file.with_file_name(format!("{hash}.{beside}")), &text)?;
             }
@@ -125,6 +125,15 @@ impl Serving {
     fn point(&self, person: &PersonId, pointer: &Pointer) -> anyhow::Result<()> {
         put(&self.dir.join(person.as_str()).join("serving.json"), &serde_json::to_vec(pointer)?)
     }
+}
+
+/// The file `name` that belongs to an adapter: under the adapter's hash where many lie in one folder, else by its
+/// plain name; none when there is none.
+#[must_use]
+pub fn beside(adapter: &Path, name: &str) -> Option<PathBuf> {
+    let hashed = adapter.with_extension(name);
+    let plain = || Some(adapter.with_file_name(name)).filter(|path| path.is_file());
+    if hashed.is_file() { Some(hashed) } else { plain() }
 }
 
 /// Writes a file under a temporary name, then renames it.

@@ -314,7 +314,7 @@ async fn ready_set(app: &App, person: &Person) -> anyhow::Result<(DataSet, Vec<i
 }
 
 /// The consents that cover every source of a data set.
-async fn consents(app: &App, person: &PersonId, set: &DataSet) -> anyhow::Result<Vec<i64>> {
+pub(super) async fn consents(app: &App, person: &PersonId, set: &DataSet) -> anyhow::Result<Vec<i64>> {
     let kinds: std::collections::BTreeSet<_> =
         set.cases.iter().chain(&set.exam).map(|case| case.source).collect();
     let mut ids = Vec::new();
@@ -393,7 +393,7 @@ async fn run_job(
 }
 
 /// Where a trained adapter waits for its judgement.
-fn candidate_dir(vault: &Vault, person: &PersonId) -> PathBuf {
+pub(super) fn candidate_dir(vault: &Vault, person: &PersonId) -> PathBuf {
     vault.adapters(person).join("candidate")
 }
 

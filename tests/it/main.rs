@@ -8,6 +8,7 @@
     reason = "a test may panic, and its tables are read once"
 )]
 
+mod adapters;
 mod bench;
 mod browser;
 mod crash;

@@ -2,13 +2,14 @@
 //!
 //! Rows of tokens become [`pack`]s; [`model`] computes a pack's loss and its gradient through [`block`] and
 //! [`ops`] with the frozen [`base`] and the learnt [`adapter`]; [`optimise`] takes the steps; [`run`] is a whole
-//! [`job`].
+//! [`job`]. [`merge`] makes one model of a base and an adapter.
 
 pub mod adapter;
 pub mod base;
 pub mod block;
 pub mod child;
 pub mod job;
+pub mod merge;
 pub mod model;
 pub mod ops;
 pub mod optimise;

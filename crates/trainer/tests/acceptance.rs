@@ -21,6 +21,7 @@ use understudy_trainer::{
     adapter::{Adapter, Lora},
     base::Base,
     job::{Ending, Event, Job, Recipe},
+    merge::merge,
     model::{Activations, Net},
     pack::{self, Pack, Row},
     run,
@@ -190,6 +191,57 @@ fn every_b_learns_in_the_first_step_and_every_a_in_the_second() {
             adapter.set_tensors(moved);
         }
     }
+}
+
+#[test]
+fn a_merged_model_answers_as_base_and_adapter_do() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    for architecture in ARCHITECTURES {
+        write_base(&path("base.gguf"), architecture);
+        let base = Base::read(&path("base.gguf")).unwrap();
+        let adapter = stirred(&base, 3);
+        adapter.write(&path("adapter.gguf"), &base).unwrap();
+        let into = |name: &str| {
+            merge(&path("base.gguf"), &path("adapter.gguf"), &mut File::create(path(name)).unwrap()).unwrap();
+            std::fs::read(path(name)).unwrap()
+        };
+        assert_eq!(into("merged.gguf"), into("again.gguf"), "the same bytes twice");
+        let merged = Base::read(&path("merged.gguf")).unwrap();
+        assert_eq!(merged.shape, base.shape);
+        let none = Adapter::new(&merged, 1, 1.0, 1).unwrap();
+        let pack = one_pack(&rows(2));
+        let together = Net { base: &base, adapter: &adapter }.logits(&pack).unwrap();
+        let as_one = Net { base: &merged, adapter: &none }.logits(&pack).unwrap();
+        let alone = Net { base: &base, adapter: &none }.logits(&pack).unwrap();
+        let apart = |left: &Tensor, right: &Tensor| {
+            let far = (left - right).unwrap().abs().unwrap().flatten_all().unwrap().max(0).unwrap();
+            far.to_scalar::<f32>().unwrap()
+        };
+        let (rounding, change) = (apart(&together, &as_one), apart(&together, &alone));
+        assert!(rounding < 0.05 && change > 10.0 * rounding, "{architecture}: {rounding} of {change}");
+    }
+}
+
+#[test]
+fn an_adapter_of_another_base_is_not_merged() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    write_base(&path("base.gguf"), "llama");
+    let base = Base::read(&path("base.gguf")).unwrap();
+    stirred(&base, 3).write(&path("adapter.gguf"), &base).unwrap();
+    // A base without blocks.
+    let metadata = [("general.architecture", &Value::String("llama".to_owned()))];
+    let tensor = QTensor::quantize(&base.embedding, GgmlDType::F32).unwrap();
+    gguf_file::write(
+        &mut File::create(path("other.gguf")).unwrap(),
+        &metadata,
+        &[("token_embd.weight", &tensor)],
+    )
+    .unwrap();
+    let mut out = File::create(path("merged.gguf")).unwrap();
+    let error = merge(&path("other.gguf"), &path("adapter.gguf"), &mut out).unwrap_err();
+    assert!(error.to_string().contains("the base does not have"), "{error:#}");
 }
 
 #[test]

@@ -15,10 +15,11 @@ use candle_core::{
         gguf_file::{self, Content as Gguf, Value},
     },
 };
-use understudy_engine::{Content, Engine, EngineConfig, Message, Model, Role, Score};
+use understudy_engine::{Content, Engine, EngineConfig, Generate, Message, Model, Role, Score};
 use understudy_trainer::{
     adapter::Adapter,
     base::Base,
+    merge::merge,
     model::Net,
     pack::{self, Row},
 };
@@ -146,4 +147,46 @@ async fn the_trainer_and_llama_cpp_agree_about_every_token() {
             assert!((engine / trainer - 1.0).abs() < allowed, "{engine} against {trainer} nats");
         }
     }
+}
+
+#[tokio::test]
+async fn a_merged_model_says_what_base_and_adapter_say() {
+    let dir = tempfile::tempdir().unwrap();
+    let (base, merged) = (real_base(), dir.path().join("merged.gguf"));
+    let starter = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../adapters/starter/adapter.gguf");
+    merge(&base, &starter, &mut File::create(&merged).unwrap()).unwrap();
+    let engine = Engine::start(EngineConfig { threads: 2, memory_bytes: 4 << 30, context_tokens: 1024 });
+    let (two, one) = (engine.load_model(&base).await.unwrap(), engine.load_model(&merged).await.unwrap());
+    let adapter = engine.add_adapter(&two, &starter).await.unwrap();
+    let mut same = 0;
+    for question in ["When does the canteen open on Fridays?", "Who are you?", "When is the fair?"] {
+        let mut said = Vec::new();
+        for (model, adapter) in [(&two, Some(&adapter)), (&one, None)] {
+            let messages = [
+                Message { role: Role::System, text: "You stand in for Bob. Answer only from the notes." },
+                Message {
+                    role: Role::User,
+                    text: &format!(
+                        "Notes:\n[1] Canteen\nThe canteen opens at 11:45, on Fridays at 11:15.\n\nAlice: {question}"
+                    ),
+                },
+            ];
+            // The chat template and the vocabulary went along.
+            let prompt = model.render(&messages).unwrap();
+            let request = Generate {
+                model: std::sync::Arc::clone(model),
+                adapter: adapter.cloned(),
+                prompt,
+                max_tokens: 24,
+                grammar: None,
+                ignore_end: false,
+            };
+            let finished = engine.generate(request).finish().await.unwrap();
+            said.push(model.tokenize(&finished.text, Content::Written));
+        }
+        let [with_adapter, as_one] = said.as_slice() else { unreachable!("two models") };
+        same += usize::from(with_adapter.iter().take(8).eq(as_one.iter().take(8)) && !as_one.is_empty());
+    }
+    // llama.cpp rounds what it multiplies with quantised weights, so one of the three may turn another way.
+    assert!(same >= 2, "{same} of 3 begin with the same 8 tokens");
 }

@@ -39,7 +39,7 @@ pub struct Tensor {
     pub ggml_type: u32,
     /// Bytes of its data.
     pub size_bytes: u64,
-    offset: u64,
+    pub(super) offset: u64,
 }
 
 /// The header of a GGUF file.
@@ -51,6 +51,8 @@ pub struct Header {
     pub tensors: BTreeMap<String, Tensor>,
     /// Size of the whole file.
     pub size_bytes: u64,
+    /// Where the tensors' data begins.
+    pub(super) data_start: u64,
 }
 
 impl Header {
@@ -77,7 +79,7 @@ impl Header {
         if needed_bytes > size_bytes {
             return Err(GgufError::Truncated { path: path.to_owned(), needed_bytes, size_bytes });
         }
-        Ok(Self { metadata: header.metadata, tensors: header.tensors, size_bytes })
+        Ok(Self { metadata: header.metadata, tensors: header.tensors, size_bytes, data_start })
     }
 
     /// The text under `key`.

@@ -1,15 +1,17 @@
 //! Reads the header of a GGUF file and checks it before llama.cpp sees the file.
 //!
 //! llama.cpp aborts the whole process on some bad files, so a file is refused here when its magic, version,
-//! sizes, types or shapes do not add up. Only the header is read, never the weights.
+//! sizes, types or shapes do not add up. Only the header is read, except by [`check_numbers`].
 //! Format: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>
 
 mod check;
 mod header;
+mod numbers;
 mod random;
 
 pub use check::{BadAdapter, check_adapter, check_base, check_embedding};
 pub use header::{Header, Tensor, Value};
+pub use numbers::check_numbers;
 pub use random::write_random_adapter;
 
 use std::{io, path::PathBuf};
@@ -62,5 +64,15 @@ pub enum GgufError {
         path: PathBuf,
         /// What does not fit.
         why: BadAdapter,
+    },
+    /// A weight that is no number.
+    #[error(
+        "`{path}` holds NaN or an infinite number in `{tensor}`. Its training went wrong: train again with a lower rate"
+    )]
+    NotFinite {
+        /// The file.
+        path: PathBuf,
+        /// The first tensor with such a weight.
+        tensor: String,
     },
 }
