@@ -7,6 +7,7 @@ mod doctor;
 mod eval;
 mod export;
 mod inbox;
+mod invent;
 mod learn;
 mod models;
 mod notes;
@@ -75,6 +76,11 @@ enum Command {
         /// The job's file.
         job: std::path::PathBuf,
     },
+    /// Invents words of a demo person, as the archive that Slack would hand out.
+    ///
+    /// Demetrios and Eudora do not exist, so nobody wrote what they are taught with; this does.
+    #[command(hide = true)]
+    Invent(invent::Args),
     /// Tries every connection and says what to do.
     Doctor,
     /// Measures this machine; prints one JSON object.
@@ -123,6 +129,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Eval(args) => eval::run(config, args).await,
         Command::Export(args) => export::run(config, args).await,
         Command::Trainer { job } => train::child(&job),
+        Command::Invent(args) => invent::run(&args),
         Command::Doctor => doctor::run(config).await,
         Command::Bench(command) => bench::run(config, command).await,
     }

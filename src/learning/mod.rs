@@ -6,6 +6,8 @@
 //! A person's words come in by [`consent`], are read by [`intake`], cleaned ([`clean`]) and made into [`cases`]; the
 //! [`vault`] keeps them encrypted, [`retention`] and [`erase`] make them go, [`export`] and [`handout`] give them
 //! away. [`import`] brings in what was trained elsewhere.
+//!
+//! The invented [`demo`] people decide by rules that stand in no note; [`decisions`] counts how often that was learnt.
 
 pub mod calendar;
 pub mod cases;
@@ -14,6 +16,8 @@ pub mod collection;
 pub mod consent;
 pub mod corpus;
 pub mod dataset;
+pub mod decisions;
+pub mod demo;
 pub mod erase;
 mod event;
 mod example;

@@ -31,7 +31,7 @@ pub struct Share {
 }
 
 impl Share {
-    fn count(&mut self, hit: bool) {
+    pub(super) fn count(&mut self, hit: bool) {
         self.hits += usize::from(hit);
         self.of += 1;
     }

@@ -264,10 +264,14 @@ impl Maker<'_, '_> {
     fn randomise(&self, example: &mut Example, id: &str) {
         let seed = number(&[id, "values"], self.plan.seed);
         let Call::Reply { notes, reply } = &mut example.call else { return };
-        let mut texts: Vec<&mut String> = vec![&mut example.message];
-        texts.extend(example.thread.iter_mut().map(|(_, text)| text));
-        texts.extend(notes.iter_mut().flat_map(|note| [&mut note.title, &mut note.text]));
-        values::randomise(&mut texts, reply, seed);
+        let mut request = vec![example.message.as_str()];
+        let mut earlier = Vec::new();
+        for (who, text) in &mut example.thread {
+            if who == "You" { earlier.push(text) } else { request.push(text) }
+        }
+        let mut notes: Vec<&mut String> =
+            notes.iter_mut().flat_map(|note| [&mut note.title, &mut note.text]).collect();
+        values::randomise(&request, &mut notes, &mut earlier, reply, seed);
     }
 }
 

@@ -1,8 +1,9 @@
 //! Cases: what a person did in real situations, as examples that a model can learn from.
 //!
 //! From cleaned threads come replies with the notes of their time, and the queries that would have found those
-//! notes. Figures are made up anew in notes and reply alike, so that facts stay out of the weights. Cases are
-//! split by thread and time; the newest part is the exam, which nobody trains on.
+//! notes. Figures that a reply takes from notes are made up anew in both, so that facts stay out of the weights;
+//! those of the request stay, because they decide. Cases are split by thread and time; the newest part is the
+//! exam, which nobody trains on.
 
 mod build;
 mod evidence;

@@ -1,8 +1,9 @@
-//! Other figures in place of the real ones, the same ones in question, notes and reply, so that a model learns to
-//! copy from the notes instead of knowing by heart.
+//! Other figures in place of the real ones, the same ones in notes and reply, so that a model learns to copy from
+//! the notes instead of knowing by heart.
 //!
-//! A number keeps its length and its separators, a date its form, a time stays a time. Only what the reply says is
-//! changed; the same seed gives the same figures.
+//! Only what the reply says and a note holds is changed. What the request says stays: a person who says yes to
+//! 80 EUR and no to 800 decides by the sum, and another sum would teach the wrong decision. A number keeps its
+//! length and its separators, a date its form, a time stays a time; the same seed gives the same figures.
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -37,21 +38,33 @@ const MONTHS: [&str; 24] = [
     "dec",
 ];
 
-/// Gives the figures of `reply` other values, and replaces them in all `texts` and the reply alike.
+/// Gives the figures that `reply` takes from `notes` other values, in both and in `earlier`, what the same person
+/// said before.
 ///
-/// A figure of the reply that stands in no other text is left alone: it is no fact that was looked up.
-pub(super) fn randomise(texts: &mut [&mut String], reply: &mut String, seed: u64) {
-    let known: Vec<Figure> = texts.iter().flat_map(|text| figures(text)).map(|(_, figure)| figure).collect();
+/// Figures of the `request`, the message and what others said before it, are left alone wherever they stand.
+/// So is a figure of the reply that no note holds: it is no fact that was looked up.
+pub(super) fn randomise(
+    request: &[&str],
+    notes: &mut [&mut String],
+    earlier: &mut [&mut String],
+    reply: &mut String,
+    seed: u64,
+) {
+    let read = |text: &str| figures(text).into_iter().map(|(_, figure)| figure).collect::<Vec<_>>();
+    let asked: Vec<Figure> = request.iter().flat_map(|text| read(text)).collect();
+    let noted: Vec<Figure> = notes.iter().flat_map(|text| read(text)).collect();
+    let before: Vec<Figure> = earlier.iter().flat_map(|text| read(text)).collect();
+    let known = |figure: &Figure| [&asked, &noted, &before].iter().any(|some| some.contains(figure));
     let mut changed: BTreeMap<Figure, Figure> = BTreeMap::new();
     let mut dice = Dice::new(seed);
-    for (_, figure) in figures(reply) {
-        if known.contains(&figure) && !changed.contains_key(&figure) {
-            let other =
-                dice.other(&figure, |other| known.contains(other) || changed.values().any(|o| o == other));
+    for figure in read(reply) {
+        if noted.contains(&figure) && !asked.contains(&figure) && !changed.contains_key(&figure) {
+            let other = dice.other(&figure, |other| known(other) || changed.values().any(|o| o == other));
             changed.insert(figure, other);
         }
     }
-    for text in texts.iter_mut().map(|text| &mut **text).chain([reply]) {
+    let said = earlier.iter_mut().map(|text| &mut **text).chain([reply]);
+    for text in notes.iter_mut().map(|text| &mut **text).chain(said) {
         *text = replace(text, &changed);
     }
 }
@@ -267,8 +280,21 @@ mod tests {
 
     fn randomised(note: &str, reply: &str, seed: u64) -> (String, String) {
         let (mut note, mut reply) = (note.to_owned(), reply.to_owned());
-        randomise(&mut [&mut note], &mut reply, seed);
+        randomise(&[], &mut [&mut note], &mut [], &mut reply, seed);
         (note, reply)
+    }
+
+    #[test]
+    fn figures_of_the_request_stay() {
+        let mut note = "A bus costs 640 EUR a day, a coach 80.".to_owned();
+        let mut earlier = "a bus is 640".to_owned();
+        let mut reply = "yes, 80 is fine, a bus would be 640, call 7315".to_owned();
+        randomise(&["may i spend 80 EUR?"], &mut [&mut note], &mut [&mut earlier], &mut reply, 7);
+        assert!(reply.starts_with("yes, 80 is fine") && reply.ends_with("call 7315"), "{reply}");
+        assert!(note.ends_with("a coach 80."), "{note}");
+        let price = note.split(' ').nth(3).unwrap();
+        assert_ne!(price, "640");
+        assert!(reply.contains(price) && earlier.ends_with(price), "{note} / {earlier} / {reply}");
     }
 
     #[test]

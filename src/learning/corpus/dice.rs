@@ -7,7 +7,7 @@ use rand::{
 use rand_chacha::ChaCha8Rng;
 
 /// Where all choices of the corpus come from.
-pub(super) struct Dice(ChaCha8Rng);
+pub(in crate::learning) struct Dice(ChaCha8Rng);
 
 impl Dice {
     /// Starts a stream; streams of one seed are independent of each other.

@@ -28,7 +28,7 @@ mod verdicts;
 pub use company::{Company, File, Kind, Question, company};
 pub use scene::Scene;
 
-use dice::Dice;
+pub(super) use dice::Dice;
 
 /// The starter's lessons: `scenes` of them, the same for the same `seed`.
 #[must_use]

@@ -122,6 +122,16 @@ fn figures_stand_in_notes_or_the_reply_declines_or_goes() {
 }
 
 #[test]
+fn a_sum_that_decides_stays_as_it_was_asked() {
+    let note = Note { title: "Cake".into(), text: "The cake for the visit costs 85 EUR.".into() };
+    let events = exchange(1, "can i order the cake for 85 EUR?", "yes, the cake for 85 EUR is fine");
+    let built = build(events, &plan(), &mut |_, _| vec![note.clone()]);
+    let case = built.cases.iter().chain(&built.exam).find(|case| !reply_of(case).is_empty()).unwrap();
+    assert_eq!(case.example.message, "can i order the cake for 85 EUR?");
+    assert_eq!(reply_of(case), "yes, the cake for 85 EUR is fine");
+}
+
+#[test]
 fn a_veto_holds_when_the_data_set_is_made_anew() {
     let built = build(many(), &plan(), &mut |_, _| Vec::new());
     let id = built.cases[3].id.clone();
