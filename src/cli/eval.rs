@@ -1,19 +1,28 @@
 //! `understudy eval`.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 use anyhow::Context;
 use clap::{Args as Arguments, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::control::Desk;
+use super::{control::Desk, decide};
 use crate::{
     app::{engine_config, model_path},
     config::Config,
     domain::PersonId,
     error::Hint,
-    learning::quality,
+    learning::{
+        evaluation,
+        manifest::Manifest,
+        quality::{self, Quality},
+    },
     mind::{Brain, Serving, Weights},
     ops::TrainingRequest,
     people::People,
@@ -38,9 +47,15 @@ pub(super) struct Args {
     /// How many companies.
     #[arg(long, default_value_t = 5)]
     companies: u64,
+    /// Only measures how often an invented person's adapter decides as they do, on this many new requests.
+    #[arg(long, value_name = "REQUESTS")]
+    decisions: Option<usize>,
     /// Where every question with its reply goes, one JSON object a line.
     #[arg(long, value_name = "FILE")]
     transcript: Option<PathBuf>,
+    /// Where the report on the starter goes, as a page; that of a person lies beside their adapter.
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -52,6 +67,11 @@ enum Arm {
 }
 
 pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> {
+    if let Some(cases) = args.decisions {
+        let person = PersonId::new(&args.person)?;
+        let Args { adapter, seed, transcript, .. } = args;
+        return decide::run(&config, decide::Measure { person, adapter, cases, seed, transcript }).await;
+    }
     if args.person != "starter" {
         return of_person(config, &args).await;
     }
@@ -68,6 +88,7 @@ pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> 
     let seeds: Vec<u64> = (0..args.companies).map(|n| args.seed + n).collect();
     let mut results = serde_json::Map::new();
     let mut transcript = String::new();
+    let mut measured = BTreeMap::new();
     for arm in &args.arms {
         let (name, adapter, questions) = match arm {
             Arm::Base => ("base", None, args.questions.div_ceil(4)),
@@ -85,6 +106,13 @@ pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> 
             transcript.push_str(&format!("{line}\n"));
         }
         results.insert(name.to_owned(), serde_json::to_value(&quality)?);
+        measured.insert(
+            if *arm == Arm::Base { evaluation::Arm::Base } else { evaluation::Arm::Starter },
+            quality,
+        );
+    }
+    if let Some(path) = &args.report {
+        write_page(path, &adapter, measured, &seeds)?;
     }
     if let Some(path) = &args.transcript {
         std::fs::write(path, transcript).with_context(|| format!("write {}", path.display()))?;
@@ -93,20 +121,75 @@ pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> 
     Ok(ExitCode::SUCCESS)
 }
 
+/// Writes what was measured of the starter as a page.
+fn write_page(
+    path: &Path,
+    adapter: &Path,
+    arms: BTreeMap<evaluation::Arm, Quality>,
+    seeds: &[u64],
+) -> anyhow::Result<()> {
+    let manifest = Manifest::beside(adapter)?.ok_or_else(|| {
+        let what = format!("there is no manifest.json beside {}, which a report needs", adapter.display());
+        Hint::new(what, "leave out --report, or train the adapter with `understudy train starter`")
+    })?;
+    let evaluation = evaluation::of_starter(manifest, arms, seeds);
+    std::fs::write(path, evaluation::html::of_starter(&evaluation).into_string())
+        .with_context(|| format!("write {}", path.display()))?;
+    eprintln!("The report is {}.", path.display());
+    Ok(())
+}
+
 /// Judges the newest trained adapter of a person, and says whether it may serve.
 async fn of_person(config: Config, args: &Args) -> anyhow::Result<ExitCode> {
     let person = PersonId::new(&args.person)?;
     let desk = Desk::at(config).await?;
-    let verdict =
-        desk.ask(TrainingRequest::Judge { person: person.clone(), questions: args.questions }).await?;
-    println!("{}", serde_json::to_string_pretty(&verdict)?);
-    let objections = verdict.get("objections").and_then(serde_json::Value::as_array).map_or(0, Vec::len);
+    let judging = desk.ask(TrainingRequest::Judge { person: person.clone(), questions: args.questions });
+    let judged = tokio::select! {
+        judged = judging => judged,
+        failed = follow(&desk, &person) => Err(failed),
+    };
+    let mut report = judged?;
+    let page = report.as_object_mut().and_then(|report| report.remove("page"));
+    println!("{}", serde_json::to_string_pretty(&report)?);
+    let objections = report.get("objections").and_then(Value::as_array).map_or(0, Vec::len);
     if objections == 0 {
         eprintln!("It may serve: `understudy promote {person}`.");
     } else {
         eprintln!("The starter goes on serving, for the reasons under \"objections\".");
     }
+    if let Some(page) = page.as_ref().and_then(Value::as_str) {
+        eprintln!("The report to look at is {page}.");
+    }
     Ok(desk.close(ExitCode::SUCCESS).await)
+}
+
+/// Shows how far judging is, for as long as it is polled; ends only when nobody can say.
+async fn follow(desk: &Desk, person: &PersonId) -> anyhow::Error {
+    let style = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} {elapsed}");
+    let bar = ProgressBar::new(0);
+    if let Ok(style) = style {
+        bar.set_style(style);
+    }
+    let mut part = String::new();
+    loop {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let answer = match desk.ask(TrainingRequest::Judging { person: person.clone() }).await {
+            Ok(answer) => answer,
+            Err(e) => return e,
+        };
+        let Ok(Some(progress)) = serde_json::from_value::<Option<evaluation::Progress>>(answer) else {
+            continue;
+        };
+        bar.set_length(progress.of as u64);
+        bar.set_position(progress.done as u64);
+        if progress.part != part {
+            part = progress.part;
+            bar.set_message(part.clone());
+            if bar.is_hidden() {
+                eprintln!("{part}, {} to do", progress.of);
+            }
+        }
+    }
 }
 
 /// Lets the newest trained adapter serve, if it was judged better; takes effect at the next turn.
@@ -124,7 +207,7 @@ async fn serve(config: Config, request: TrainingRequest) -> anyhow::Result<ExitC
     let answer = desk.ask(request).await?;
     println!(
         "{} serves from the next message on.",
-        answer.get("serves").and_then(serde_json::Value::as_str).unwrap_or("?")
+        answer.get("serves").and_then(Value::as_str).unwrap_or("?")
     );
     Ok(desk.close(ExitCode::SUCCESS).await)
 }

@@ -3,6 +3,7 @@
 mod ask;
 mod bench;
 mod control;
+mod decide;
 mod doctor;
 mod eval;
 mod export;

@@ -13,13 +13,13 @@ use serde::{Deserialize, Serialize};
 /// Resamples of a bootstrap (Efron and Tibshirani 1993 recommend about a thousand for intervals).
 const RESAMPLES: usize = 1000;
 /// How much worse than the starter a share may be.
-const SLACK: f64 = 0.02;
+pub const SLACK: f64 = 0.02;
 /// Least share of usable queries.
-const VALID_QUERIES: f64 = 0.99;
+pub const VALID_QUERIES: f64 = 0.99;
 /// Least share of right values.
-const RIGHT_VALUE: f64 = 0.85;
+pub const RIGHT_VALUE: f64 = 0.85;
 /// Least share of declined questions among those that no note answers.
-const REFUSAL: f64 = 0.90;
+pub const REFUSAL: f64 = 0.90;
 
 /// What one reply cost.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,10 +39,10 @@ pub fn bits_per_char(costs: &[Cost]) -> f64 {
     nats / std::f64::consts::LN_2 / count(costs.iter().map(|cost| cost.chars).sum::<usize>().max(1))
 }
 
-/// A difference with its 95 % interval.
+/// An estimate with its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Difference {
-    /// The measured difference.
+pub struct Estimate {
+    /// What was measured.
     pub mean: f64,
     /// Lower end.
     pub low: f64,
@@ -54,35 +54,38 @@ pub struct Difference {
 ///
 /// Threads are drawn with replacement; less than nothing is better.
 #[must_use]
-pub fn difference(ours: &[Cost], theirs: &[Cost], seed: u64) -> Difference {
+pub fn difference(ours: &[Cost], theirs: &[Cost], seed: u64) -> Estimate {
     let mut threads: BTreeMap<&str, Vec<(&Cost, &Cost)>> = BTreeMap::new();
     for pair in ours.iter().zip(theirs) {
         threads.entry(&pair.0.thread).or_default().push(pair);
     }
     let threads: Vec<Vec<(&Cost, &Cost)>> = threads.into_values().collect();
-    let of = |drawn: &[&Vec<(&Cost, &Cost)>]| {
+    bootstrap(&threads, seed, |drawn| {
         let (mut nats, mut chars) = (0.0, 0);
         for (own, other) in drawn.iter().flat_map(|thread| thread.iter()) {
             nats += own.nats - other.nats;
             chars += own.chars;
         }
         nats / std::f64::consts::LN_2 / count(chars.max(1))
-    };
-    let all: Vec<&Vec<(&Cost, &Cost)>> = threads.iter().collect();
+    })
+}
+
+/// What `of` says of all `clusters`, with the 95 % interval of a percentile bootstrap over them.
+pub(super) fn bootstrap<C>(clusters: &[C], seed: u64, of: impl Fn(&[&C]) -> f64) -> Estimate {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut drawn: Vec<f64> = (0..RESAMPLES)
         .map(|_| {
-            let pick = |_| threads.get(random.random_range(0..threads.len().max(1)));
-            of(&(0..threads.len()).filter_map(pick).collect::<Vec<_>>())
+            let pick = |_| clusters.get(random.random_range(0..clusters.len().max(1)));
+            of(&(0..clusters.len()).filter_map(pick).collect::<Vec<_>>())
         })
         .collect();
     drawn.sort_by(f64::total_cmp);
     let at = |part: usize| drawn.get(RESAMPLES * part / 1000).copied().unwrap_or(0.0);
-    Difference { mean: of(&all), low: at(25), high: at(974) }
+    Estimate { mean: of(&clusters.iter().collect::<Vec<_>>()), low: at(25), high: at(974) }
 }
 
 /// How well an adapter knows the job, on invented companies.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Job {
     /// Share of usable queries.
     pub valid_queries: f64,
@@ -100,7 +103,7 @@ pub struct Evidence {
     /// Replies of the exam.
     pub replies: usize,
     /// Bits per character, the person's adapter less the starter.
-    pub difference: Difference,
+    pub difference: Estimate,
     /// The person's adapter at the job.
     pub person: Job,
     /// The starter at the job.
@@ -137,7 +140,7 @@ pub fn objections(evidence: &Evidence) -> Vec<String> {
     objections
 }
 
-fn count(n: usize) -> f64 {
+pub(super) fn count(n: usize) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
     let n = n as f64;
     n
@@ -151,7 +154,7 @@ mod tests {
         (0..60).map(|n| Cost { thread: format!("t{}", n / 2), nats: nats(n), chars: 50 }).collect()
     }
 
-    fn evidence(difference: Difference) -> Evidence {
+    fn evidence(difference: Estimate) -> Evidence {
         let good = Job { valid_queries: 1.0, found: 0.95, right_value: 0.9, refusal: 0.95 };
         Evidence { replies: 60, difference, person: good, starter: good }
     }
@@ -185,7 +188,7 @@ mod tests {
 
     #[test]
     fn whoever_forgot_the_job_does_not_serve() {
-        let gain = Difference { mean: -0.1, low: -0.2, high: -0.05 };
+        let gain = Estimate { mean: -0.1, low: -0.2, high: -0.05 };
         for (change, words) in [
             ((|job: &mut Job| job.valid_queries = 0.9) as fn(&mut Job), "usable queries"),
             (|job| job.found = 0.9, "finds the right note"),

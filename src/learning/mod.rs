@@ -7,6 +7,7 @@
 //! [`vault`] keeps them encrypted, [`retention`] and [`erase`] make them go, [`export`] and [`handout`] give them
 //! away. [`import`] brings in what was trained elsewhere.
 //!
+//! What an adapter is worth is measured by [`evaluation`] and decided by the gate, [`judge`].
 //! The invented [`demo`] people decide by rules that stand in no note; [`decisions`] counts how often that was learnt.
 
 pub mod calendar;
@@ -19,6 +20,7 @@ pub mod dataset;
 pub mod decisions;
 pub mod demo;
 pub mod erase;
+pub mod evaluation;
 mod event;
 mod example;
 pub mod export;

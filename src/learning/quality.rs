@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::corpus::{Company, Kind, Question};
 use crate::{
@@ -51,8 +51,22 @@ impl Serialize for Share {
     }
 }
 
+impl<'de> Deserialize<'de> for Share {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (value, of) = <(Option<f64>, usize)>::deserialize(deserializer)?;
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a share of a few hundred; three digits give back the count"
+        )]
+        let hits = (value.unwrap_or(0.0) * of as f64).round() as usize;
+        Ok(Self { hits, of })
+    }
+}
+
 /// What one group of questions came to; shares are `[share, of how many]`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tally {
     /// Every right note among the first three, searching with the message alone.
     pub found_by_message: Share,
@@ -93,12 +107,14 @@ pub struct Judged {
     pub found: bool,
     /// The reply.
     pub reply: String,
+    /// Whether it declines.
+    pub declined: bool,
     /// Whether that is right.
     pub right: bool,
 }
 
 /// The result of one arm.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Quality {
     /// Questions asked.
     pub questions: usize,
@@ -224,6 +240,7 @@ fn judge(question: &Question, answer: &Answer, company: u64) -> Judged {
         queries: answer.queries.clone(),
         found: holds(&answer.passages, &question.gold),
         reply: answer.text.clone(),
+        declined: declines(answer),
         right,
     }
 }

@@ -23,12 +23,11 @@ use crate::{
     error::{Hint, told},
     learning::{
         Example,
-        cases::{self, Case, Split},
+        cases::{self, Split},
         collection::{self, DataSet},
         consent, corpus, dataset,
-        judge::{self, Cost, Evidence},
+        evaluation::{self, Candidate, Progress, Report},
         manifest::Manifest,
-        quality,
         train::{self, Outcome},
         vault::Vault,
     },
@@ -76,6 +75,11 @@ pub enum TrainingRequest {
         /// Questions about the job.
         questions: usize,
     },
+    /// Says how far judging is.
+    Judging {
+        /// Whose.
+        person: PersonId,
+    },
     /// Lets the newest trained adapter serve, if it was judged better.
     Promote {
         /// Whose.
@@ -107,9 +111,12 @@ pub struct Status {
     pub error: String,
 }
 
-/// The runs of this process.
+/// The runs of this process, and what it is judging.
 #[derive(Debug, Clone, Default)]
-pub struct Trainings(Arc<Mutex<HashMap<PersonId, Running>>>);
+pub struct Trainings {
+    running: Arc<Mutex<HashMap<PersonId, Running>>>,
+    judging: Arc<Mutex<HashMap<PersonId, Progress>>>,
+}
 
 #[derive(Debug, Clone)]
 struct Running {
@@ -119,7 +126,7 @@ struct Running {
 
 impl Trainings {
     fn with<T>(&self, person: &PersonId, change: impl FnOnce(&mut Running) -> T) -> Option<T> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(person).map(change)
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).get_mut(person).map(change)
     }
 
     /// How far the newest run of `person` is.
@@ -133,9 +140,23 @@ impl Trainings {
         self.with(person, |running| running.stop.cancel()).is_some()
     }
 
+    /// How far judging the adapter of `person` is; `None` when nobody judges it.
+    #[must_use]
+    pub fn judged(&self, person: &PersonId) -> Option<Progress> {
+        self.judging.lock().unwrap_or_else(PoisonError::into_inner).get(person).cloned()
+    }
+
+    fn judging(&self, person: &PersonId, progress: Option<Progress>) {
+        let mut all = self.judging.lock().unwrap_or_else(PoisonError::into_inner);
+        match progress {
+            Some(progress) => all.insert(person.clone(), progress),
+            None => all.remove(person),
+        };
+    }
+
     /// Opens a run unless one goes on.
     fn open(&self, person: &PersonId, stop: CancellationToken) -> bool {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if all.get(person).is_some_and(|running| running.status.state == "training") {
             return false;
         }
@@ -174,6 +195,7 @@ pub(super) async fn handle(app: &App, request: TrainingRequest) -> anyhow::Resul
         TrainingRequest::Status { person } => Ok(json!(app.trainings.status(&person))),
         TrainingRequest::Cancel { person } => Ok(json!({"stopped": app.trainings.stop(&person)})),
         TrainingRequest::Judge { person, questions } => judge(app, &person, questions).await,
+        TrainingRequest::Judging { person } => Ok(json!(app.trainings.judged(&person))),
         TrainingRequest::Promote { person } => promote(app, &person),
         TrainingRequest::RollBack { person } => {
             let person = app.people.find(&person)?;
@@ -286,10 +308,10 @@ impl Round {
         let dir = candidate_dir(&self.vault, &self.person);
         std::fs::create_dir_all(&dir).with_context(|| format!("create {}", dir.display()))?;
         // A report that judged the adapter before must not vouch for this one.
-        std::fs::remove_file(dir.join("report.json")).ok();
+        let adapter = dir.join("adapter.gguf");
+        evaluation::remove_beside(&adapter);
         let mut manifest = Manifest::of(self.person.as_str(), job, outcome)?;
         manifest.consents.clone_from(&self.consents);
-        let adapter = dir.join("adapter.gguf");
         std::fs::rename(&job.out, &adapter).with_context(|| format!("put {} in place", adapter.display()))?;
         manifest.write_beside(&adapter)
     }
@@ -397,17 +419,7 @@ pub(super) fn candidate_dir(vault: &Vault, person: &PersonId) -> PathBuf {
     vault.adapters(person).join("candidate")
 }
 
-/// What the gate decided, `report.json` beside the adapter.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Verdict {
-    adapter_sha256: String,
-    evidence: Evidence,
-    /// Bits per character of the sealed replies, by arm.
-    bits_per_char: HashMap<String, f64>,
-    /// Empty when it may serve.
-    objections: Vec<String>,
-}
-
+/// Measures the newest trained adapter, and writes the report beside it.
 async fn judge(app: &App, person: &PersonId, questions: usize) -> anyhow::Result<Value> {
     let person = app.people.find(person)?;
     let brain = brain(app).await?;
@@ -419,45 +431,23 @@ async fn judge(app: &App, person: &PersonId, questions: usize) -> anyhow::Result
     // A candidate before this one lay at the same path.
     brain.forget_below(&candidate_dir(&app.vault(), &person.id)).await?;
     let set = collection::data_set(&app.store, &app.vault(), &person.id).await?;
-    let exam: Vec<Case> = set.map(|set| set.exam).unwrap_or_default();
-    let candidate = Weights { adapter: Some(adapter.clone()), name: "candidate".to_owned() };
-    let starter = Weights { adapter: app.people.starter().map(Path::to_owned), name: "starter".to_owned() };
-    let (mut bits, mut costs) = (HashMap::new(), Vec::new());
-    for weights in [&Weights::base(), &starter, &candidate] {
-        let of_arm = costs_of(&brain, weights, &exam).await?;
-        bits.insert(weights.name.clone(), judge::bits_per_char(&of_arm));
-        costs.push(of_arm);
-    }
-    let own = quality::measure(&*brain, &*brain, &candidate, &COMPANIES, questions, |_| {}).await?;
-    let before = quality::measure(&*brain, &*brain, &starter, &COMPANIES, questions, |_| {}).await?;
-    let [_, of_starter, of_candidate] = costs.as_slice() else { anyhow::bail!("three arms were judged") };
-    let evidence = Evidence {
-        replies: of_candidate.len(),
-        difference: judge::difference(of_candidate, of_starter, 1),
-        person: own.job(),
-        starter: before.job(),
+    let candidate = Candidate {
+        person,
+        weights: Weights { adapter: Some(adapter.clone()), name: "candidate".to_owned() },
+        starter: Weights { adapter: app.people.starter().map(Path::to_owned), name: "starter".to_owned() },
+        manifest,
+        set: set.as_ref(),
     };
-    let verdict = Verdict {
-        adapter_sha256: manifest.adapter_sha256,
-        evidence,
-        bits_per_char: bits,
-        objections: judge::objections(&evidence),
-    };
-    let path = adapter.with_file_name("report.json");
-    std::fs::write(&path, serde_json::to_vec_pretty(&verdict)?)
-        .with_context(|| format!("write {}", path.display()))?;
-    Ok(json!(verdict))
-}
-
-/// What every sealed reply costs under `weights`, with the notes and the thread it had.
-async fn costs_of(brain: &Brain, weights: &Weights, exam: &[Case]) -> anyhow::Result<Vec<Cost>> {
-    let mut costs = Vec::new();
-    for case in exam.iter().filter(|case| matches!(case.example.call, crate::learning::Call::Reply { .. })) {
-        let lesson = dataset::lesson(brain.prompts(), Some(brain.base()), &case.example);
-        let nats = brain.cost(weights, &lesson.prompt, &lesson.answer).await?;
-        costs.push(Cost { thread: case.thread.clone(), nats, chars: lesson.answer.chars().count() });
+    let follow = |progress: Progress| app.trainings.judging(&person.id, Some(progress));
+    let report = candidate.evaluate(&brain, questions, &COMPANIES, &follow).await;
+    app.trainings.judging(&person.id, None);
+    let report = report?;
+    let page = evaluation::write_beside(&report, &adapter)?;
+    let mut answer = json!(report);
+    if let Some(answer) = answer.as_object_mut() {
+        answer.insert("page".to_owned(), json!(page));
     }
-    Ok(costs)
+    Ok(answer)
 }
 
 fn promote(app: &App, person: &PersonId) -> anyhow::Result<Value> {
@@ -468,13 +458,13 @@ fn promote(app: &App, person: &PersonId) -> anyhow::Result<Value> {
         return Err(Hint::new(format!("there is no new adapter of {}", person.name), next).into());
     };
     let report = std::fs::read(adapter.with_file_name("report.json")).ok();
-    let verdict: Option<Verdict> = report.and_then(|text| serde_json::from_slice(&text).ok());
-    let Some(verdict) = verdict.filter(|verdict| verdict.adapter_sha256 == manifest.adapter_sha256) else {
+    let report: Option<Report> = report.and_then(|text| serde_json::from_slice(&text).ok());
+    let Some(report) = report.filter(|report| report.adapter_sha256 == manifest.adapter_sha256) else {
         let next = format!("judge it with `understudy eval {}`", person.id);
         return Err(Hint::new(format!("the new adapter of {} was not judged", person.name), next).into());
     };
-    if !verdict.objections.is_empty() {
-        let what = format!("the starter goes on serving {}: {}", person.name, verdict.objections.join("; "));
+    if !report.objections.is_empty() {
+        let what = format!("the starter goes on serving {}: {}", person.name, report.objections.join("; "));
         return Err(Hint::new(what, "add more of their words and train again").into());
     }
     let serving = serving(&app.config, &app.people);

@@ -16,6 +16,7 @@ mod my_data;
 mod page;
 mod parked;
 mod probes;
+mod report;
 mod session;
 mod sign_in;
 mod stages;
@@ -130,6 +131,7 @@ fn routes(web: Web, stop: CancellationToken) -> Router {
         .route("/my-data/{person}", get(my_data::show))
         .route("/my-data/{person}/veto/{case}", post(my_data::veto))
         .route("/my-data/{person}/withdraw", post(my_data::withdraw))
+        .route("/report/{person}", get(report::show))
         .route("/health", get(probes::health))
         .route("/ready", get(probes::ready))
         .route("/metrics", get(probes::metrics))

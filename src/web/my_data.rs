@@ -10,7 +10,7 @@ use axum::{
 };
 use maud::{Markup, html};
 
-use super::{Shared, form::Fields, page, session::SignedIn, talk::find, trouble::Trouble};
+use super::{Shared, form::Fields, page, report, session::SignedIn, talk::find, trouble::Trouble};
 use crate::{
     error::Hint,
     learning::{
@@ -67,6 +67,7 @@ pub(super) async fn show(
     let page = Fields::of_query(query.as_deref().unwrap_or_default()).get("page").parse().unwrap_or(1_usize);
     let body = html! {
         h1 { "My data: " (person.name) }
+        (report::link(&signed_in, person))
         @if stopped.is_some() {
             p.notice { "Your understudy has stopped. It answers again when you agree anew." }
         }

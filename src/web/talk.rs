@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{
     Console, Shared,
     form::Fields,
-    page,
+    page, report,
     session::{SignedIn, WantsJson},
     trouble::Trouble,
     turn_view::Turn,
@@ -58,7 +58,7 @@ async fn sheet(
     let body = html! {
         header.person {
             (page::face(person))
-            div { h1 { (person.name) " " (page::badges(person)) } p.role { (person.role) } }
+            div { h1 { (person.name) " " (page::badges(person)) } p.role { (person.role) } (report::link(signed_in, person)) }
         }
         @if full { p.hint { "Older messages are kept and not shown here." } }
         @if turns.is_empty() { p.lead.start { "Ask " (person.name) "'s understudy something. It looks into the notes and answers, and you can see how it got there." } }

@@ -67,6 +67,21 @@ fn a_short_run_is_trained_judged_and_not_promoted_and_comes_out_the_same_twice()
     let verdict: Value = serde_json::from_slice(&judged.stdout).unwrap();
     assert!(verdict["evidence"]["replies"].as_u64().unwrap() > 0, "{verdict}");
     assert!(verdict["bits_per_char"]["starter"].as_f64().unwrap() > 0.0);
+    let arms = verdict["evaluation"]["arms"].as_object().unwrap();
+    assert_eq!(arms.len(), 4);
+    for (arm, results) in arms {
+        assert!(results["exam"]["bits_per_char"]["mean"].as_f64().unwrap() > 0.0, "{arm}: {results}");
+        assert!(results["spoken"]["mended"][1].as_u64().unwrap() > 0, "{arm}: {results}");
+        assert_eq!(results["job"].is_null(), arm == "few_shot", "{arm}");
+    }
+    assert!(verdict["evaluation"]["counts"]["train"]["examples"].as_u64().unwrap() >= 25);
+    let page = std::fs::read_to_string(candidate(&first).join("report.html")).unwrap();
+    assert!(page.contains("The starter goes on serving") && page.contains("Settings and hashes"), "{page}");
+    let said = String::from_utf8_lossy(&judged.stderr).into_owned();
+    assert!(said.contains("report.html") && said.contains("person + notes: sealed replies"), "{said}");
+    // Alice asks in the mailbox, masked or not: a report that stays holds nobody's words.
+    let kept = std::fs::read_to_string(candidate(&first).join("report.json")).unwrap();
+    assert!(!kept.contains("goes on") && !kept.contains("Alice") && !page.contains("Alice"), "{kept}");
     // Two questions hold nothing that no note answers, so the floor for declining can't be reached.
     let objections = verdict["objections"].as_array().unwrap();
     assert!(!objections.is_empty(), "{verdict}");

@@ -123,3 +123,33 @@ async fn a_person_withdraws_on_their_page() {
     }
     assert!(!page.contains("Withdraw my consent"));
 }
+
+#[tokio::test]
+async fn the_report_is_shown_to_the_owner_and_to_admins_and_says_when_there_is_none() {
+    let desk = taught().await;
+    let (owner, alice, admin) =
+        (desk.member("bob").await, desk.member("alice").await, desk.sign_in("carol").await);
+    let link = "href=\"/report/bob\"";
+    assert!(desk.get("/my-data/bob", &owner).await.body.contains(link));
+    assert!(desk.get("/talk/bob", &admin).await.body.contains(link));
+    assert!(!desk.get("/talk/bob", &alice).await.body.contains(link));
+    assert_eq!(desk.get("/report/bob", "").await.header("location"), Some("/sign-in"));
+    assert_eq!(desk.get("/report/bob", &alice).await.status, 403);
+    assert_eq!(desk.get("/report/nobody", &owner).await.status, 404);
+    let none = desk.get("/report/bob", &owner).await;
+    assert_eq!(none.status, 200);
+    assert!(none.body.contains("There is no report yet") && none.body.contains("understudy eval bob"));
+
+    let candidate = desk.vault.adapters(&bob()).join("candidate");
+    std::fs::create_dir_all(&candidate).unwrap();
+    std::fs::write(candidate.join("report.html"), "<!DOCTYPE html><style>p{}</style><p>May serve").unwrap();
+    for reader in [&owner, &admin] {
+        let shown = desk.get("/report/bob", reader).await;
+        assert!(shown.status == 200 && shown.body.ends_with("May serve"), "{shown:?}");
+        let policy = shown.header("content-security-policy").unwrap();
+        assert!(policy.contains("default-src 'none'") && !policy.contains("script-src"), "{policy}");
+        assert_eq!(shown.header("x-frame-options"), Some("DENY"));
+    }
+    desk.post("/my-data/bob/withdraw", &owner, "word=withdraw").await;
+    assert!(desk.get("/report/bob", &owner).await.body.contains("There is no report yet"));
+}
