@@ -17,6 +17,7 @@ use tracing::{info, warn};
 use understudy_engine::{EngineConfig, gguf};
 
 use crate::{
+    channels::slack::Slack,
     config::{Config, MindKind},
     domain::{Channel, InboxId, Integrity},
     error::{Hint, told},
@@ -31,6 +32,9 @@ use crate::{
     store::{self, NoteFolder, Store},
     turn::Desk,
 };
+
+/// Replies that leave side by side: a channel that is slow holds up no other.
+const SENDERS: usize = 8;
 
 /// A started installation.
 pub struct App {
@@ -50,6 +54,8 @@ pub struct App {
     pub delivered: broadcast::Sender<InboxId>,
     /// The note folders whose changes are followed.
     pub followed: Arc<Followed>,
+    /// Everybody's bots in Slack.
+    pub slack: Arc<Slack>,
     /// Training runs of this process.
     pub trainings: Trainings,
     /// Ends everything.
@@ -101,8 +107,10 @@ impl App {
         inbox::recover(&store).await.context("take up unfinished messages")?;
         // We hold the lock, so whoever trained is dead; the seven days of its words count from now.
         store.free_trainings(store::now()).await.context("close trainings of a dead process")?;
+        let slack = Slack::open(&people, store.clone(), &config.slack_api, |name| std::env::var(name).ok())?;
         Ok(Self {
             inbox: Inbox::new(store.clone()),
+            slack: Arc::new(slack),
             config,
             store,
             people,
@@ -159,22 +167,35 @@ impl App {
             embed: Arc::clone(&office.embed),
             mind: Arc::clone(&office.mind),
             progress: self.progress.clone(),
+            introduced_by: [(Channel::Slack, Arc::clone(&self.slack) as _)].into(),
         });
         for _ in 0..self.config.workers {
             let (inbox, desk) = (self.inbox.clone(), Arc::clone(&desk));
             self.spawn(inbox::work(inbox, desk, Arc::clone(&self.wake_outbox), self.stop.clone()));
         }
         let shown: Arc<dyn crate::outbox::Deliver> = Arc::new(Shown);
-        let outbox = Outbox {
+        let slack: Arc<dyn crate::outbox::Deliver> = Arc::clone(&self.slack) as _;
+        let channels =
+            [(Channel::Console, Arc::clone(&shown)), (Channel::Cli, shown), (Channel::Slack, slack)];
+        let outbox = Arc::new(Outbox {
             store: self.store.clone(),
-            channels: [(Channel::Console, Arc::clone(&shown)), (Channel::Cli, shown)].into(),
+            channels: channels.into(),
             wake: Arc::clone(&self.wake_outbox),
             delivered: self.delivered.clone(),
-        };
-        let stop = self.stop.clone();
-        self.spawn(async move { outbox.run(stop).await });
+        });
+        for _ in 0..SENDERS {
+            let (outbox, stop) = (Arc::clone(&outbox), self.stop.clone());
+            self.spawn(async move { outbox.run(stop).await });
+        }
         self.spawn(retention::keep(self.store.clone(), self.vault(), store::now, self.stop.clone()));
         Ok(())
+    }
+
+    /// Connects everybody who has tokens.
+    pub fn start_slack(&self) {
+        for task in self.slack.listen(&self.inbox, &self.stop) {
+            self.spawn(task);
+        }
     }
 
     /// Runs a task that [`Self::close`] waits for.

@@ -34,7 +34,7 @@ const fn setting(
 }
 
 /// Every setting.
-pub const SETTINGS: [Setting; 14] = [
+pub const SETTINGS: [Setting; 15] = [
     setting(
         "data",
         "UNDERSTUDY_DATA",
@@ -94,6 +94,12 @@ pub const SETTINGS: [Setting; 14] = [
     ),
     setting("qdrant_api_key", "QDRANT_API_KEY", "", "Key for that server."),
     setting(
+        "slack_api",
+        "UNDERSTUDY_SLACK_API",
+        "https://slack.com/api",
+        "Base address of Slack's Web API; plain http only on this machine, for tests.",
+    ),
+    setting(
         "log",
         "UNDERSTUDY_LOG",
         "info",
@@ -122,6 +128,7 @@ pub struct Config {
     pub qdrant_url: String,
     #[serde(default)]
     pub qdrant_api_key: String,
+    pub slack_api: String,
     pub log: String,
 }
 
@@ -192,6 +199,10 @@ impl Config {
                 "set QDRANT_URL, or remove the key to keep the notes in this process",
             ));
         }
+        if !is_safe(&self.slack_api) {
+            let allowed = "an https address; plain http is taken only for 127.0.0.1, localhost and [::1]";
+            return Err(bad_value("slack_api", &self.slack_api, allowed));
+        }
         Ok(())
     }
 
@@ -209,6 +220,15 @@ impl Config {
             n => n,
         }
     }
+}
+
+/// Whether tokens may be sent to an address: encrypted, or without leaving this machine.
+fn is_safe(address: &str) -> bool {
+    let own = |host: &str| {
+        let rest = address.strip_prefix("http://").and_then(|rest| rest.strip_prefix(host));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+    };
+    address.starts_with("https://") || ["127.0.0.1", "localhost", "[::1]"].into_iter().any(own)
 }
 
 /// The setting whose value an error is about.
@@ -284,6 +304,8 @@ mod tests {
             ),
             ("QDRANT_URL", "localhost", "http://127.0.0.1:6334"),
             ("QDRANT_API_KEY", "x", "QDRANT_URL"),
+            ("UNDERSTUDY_SLACK_API", "http://slack.example/api", "https"),
+            ("UNDERSTUDY_SLACK_API", "http://127.0.0.1.example/api", "https"),
         ] {
             let text = with(&[(variable, value)]).unwrap_err().to_string();
             assert!(text.contains(word) && text.contains(variable), "{variable}: {text}");

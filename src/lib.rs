@@ -1,6 +1,6 @@
 //! Understudy: a self-hosted digital coworker.
 //!
-//! In the order a message meets them: a channel ([`web`] is the console) makes it a [`domain::Inbound`]; the
+//! In the order a message meets them: a channel ([`channels`], and [`web`], the console) makes it a [`domain::Inbound`]; the
 //! [`inbox`] commits it before anybody acknowledges it; a worker claims it and runs its [`turn`]: [`people`]
 //! says who is addressed, the [`mind`] writes queries, [`memory`] finds what the whole audience may read, the
 //! mind drafts, the figures are checked, the manners are minded; the [`store`] commits reply and journal at
@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 pub mod app;
+pub mod channels;
 pub mod cli;
 pub mod config;
 pub mod domain;

@@ -39,7 +39,10 @@ impl Meter {
     /// When something else counts already.
     pub fn start() -> anyhow::Result<Self> {
         let step = Matcher::Full("understudy_turn_step_seconds".to_owned());
-        let builder = PrometheusBuilder::new().set_buckets_for_metric(step, &STEP_BUCKETS_S);
+        let commit = Matcher::Full("understudy_slack_commit_seconds".to_owned());
+        let builder = PrometheusBuilder::new()
+            .set_buckets_for_metric(step, &STEP_BUCKETS_S)
+            .and_then(|builder| builder.set_buckets_for_metric(commit, &STEP_BUCKETS_S));
         let collected = builder.and_then(PrometheusBuilder::install_recorder).context("start to count")?;
         describe();
         // So that a rate exists before the first event.
@@ -76,6 +79,7 @@ impl Meter {
             Ok(depths) => show(&depths),
             Err(e) => warn!("Can't count the queues for a monitor: {e:#}"),
         }
+        read_slack(app);
         self.read_engine(app).await;
         self.collected.render()
     }
@@ -91,7 +95,37 @@ impl Meter {
     }
 }
 
+/// How Slack's sockets are; nothing when nobody is in Slack.
+fn read_slack(app: &App) {
+    let connections = app.slack.connections();
+    if connections.is_empty() {
+        return;
+    }
+    set("understudy_slack_sockets", whole(connections.iter().map(|bot| bot.sockets as u64).sum()));
+    let stopped = connections.iter().filter(|bot| bot.ended.is_some()).count();
+    set("understudy_slack_bots_stopped", whole(stopped as u64));
+    // Of the bot that has heard nothing for the longest time.
+    if let Some(silent_s) = connections.iter().filter_map(|bot| bot.silent_s).max() {
+        set("understudy_slack_last_frame_age_seconds", whole(silent_s));
+    }
+}
+
 fn describe() {
+    describe_gauge!("understudy_slack_sockets", "Open sockets to Slack, of all bots.");
+    describe_gauge!(
+        "understudy_slack_bots_stopped",
+        "Bots that don't connect until a person changes something."
+    );
+    describe_gauge!(
+        "understudy_slack_last_frame_age_seconds",
+        "Time since the last frame of the bot that has heard nothing for longest; above 30 its sockets are dead."
+    );
+    describe_counter!("understudy_slack_frames_total", "Frames that came through Slack's sockets, by kind.");
+    describe_counter!("understudy_slack_redelivered_total", "Envelopes that Slack sent again.");
+    describe_histogram!(
+        "understudy_slack_commit_seconds",
+        "From a frame to the commit that lets it be acknowledged."
+    );
     describe_gauge!("understudy_uptime_seconds", "Time since the program started.");
     describe_gauge!("understudy_ready", "1 when messages can be answered, as /ready says.");
     describe_counter!("understudy_commits_total", "Database commits since the start.");

@@ -9,9 +9,11 @@ use understudy_engine::gguf::{Header, check_adapter};
 
 use crate::{
     app::{App, model_path},
+    channels::slack::{self, Checked},
     config::{Config, MindKind},
     error::{Hint, told},
     ops::{self, Request},
+    people::People,
 };
 
 /// What is told of one part.
@@ -55,14 +57,40 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     if usable {
         match super::control::ask_running(&config.data, &Request::Health).await {
             Ok(Some(health)) => running(&config, &health, &mut failed),
-            Ok(None) => resting(config, &mut failed).await,
+            Ok(None) => resting(config.clone(), &mut failed).await,
             Err(e) => Finding::Fail(told(&e)).tell("running", &mut failed),
         }
     }
+    in_slack(&config, &mut failed).await;
     if failed {
         println!("\nStart with the first FAIL; the ones below it may come from the same cause.");
     }
     Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+/// Tries everybody's Slack tokens, whether or not the program runs: Slack lets them be tried at any time.
+async fn in_slack(config: &Config, failed: &mut bool) {
+    let people = match People::read(&[&config.people, &config.data.join("adapters")]) {
+        Ok(people) => people,
+        Err(e) => return Finding::Fail(e.to_string()).tell("slack", failed),
+    };
+    let tried = slack::check(&people, &config.slack_api, |name| std::env::var(name).ok()).await;
+    let checked = match tried {
+        Ok(checked) => checked,
+        Err(e) => return Finding::Fail(told(&e)).tell("slack", failed),
+    };
+    if checked.is_empty() {
+        let next = "nobody has tokens, so the channel doesn't start; docs/slack.md shows the way";
+        return Finding::Ok(format!("not set up: {next}")).tell("slack", failed);
+    }
+    for (person, checked) in checked {
+        let finding = match checked {
+            Checked::Works(words) => Finding::Ok(words),
+            Checked::Look(words) => Finding::Look(words),
+            Checked::Broken(words) => Finding::Fail(words),
+        };
+        finding.tell(&format!("slack of {person}"), failed);
+    }
 }
 
 fn writable(config: &Config) -> anyhow::Result<String> {

@@ -14,6 +14,7 @@ mod models;
 mod notes;
 mod person;
 mod run;
+mod slack;
 mod train;
 
 use std::process::ExitCode;
@@ -82,6 +83,9 @@ enum Command {
     /// Demetrios and Eudora do not exist, so nobody wrote what they are taught with; this does.
     #[command(hide = true)]
     Invent(invent::Args),
+    /// Helps to bring an understudy into Slack.
+    #[command(subcommand)]
+    Slack(slack::Command),
     /// Tries every connection and says what to do.
     Doctor,
     /// Measures this machine; prints one JSON object.
@@ -131,6 +135,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Export(args) => export::run(config, args).await,
         Command::Trainer { job } => train::child(&job),
         Command::Invent(args) => invent::run(&args),
+        Command::Slack(command) => slack::run(&config, &command),
         Command::Doctor => doctor::run(config).await,
         Command::Bench(command) => bench::run(config, command).await,
     }

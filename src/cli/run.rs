@@ -8,6 +8,7 @@ use tracing::{info, warn};
 
 use crate::{
     app::App,
+    channels::slack::Connection,
     config::Config,
     error::Hint,
     meter::Meter,
@@ -30,6 +31,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     }
     app.adopt_folders().await?;
     app.start_work().await?;
+    app.start_slack();
     let indexing = Arc::clone(&app);
     app.spawn(async move { indexing.keep_notes_fresh().await });
     let listening = Arc::clone(&app);
@@ -71,11 +73,32 @@ fn console(app: &Arc<App>, meter: &Meter) -> Web {
 }
 
 fn readiness(app: &App) -> Readiness {
-    let ready = app.loaded_office().is_some() && !app.stop.is_cancelled();
-    let models = if ready { "loaded" } else { "loading" };
-    let parts =
-        [("models", models), ("console", "listening"), ("slack", "not set up"), ("mail", "not set up")];
-    Readiness { ready, parts: parts.map(|(part, words)| (part.to_owned(), words.to_owned())).into() }
+    let loaded = app.loaded_office().is_some() && !app.stop.is_cancelled();
+    let models = if loaded { "loaded" } else { "loading" };
+    let connections = app.slack.connections();
+    let parts = [
+        ("models", models.to_owned()),
+        ("console", "listening".to_owned()),
+        ("slack", in_slack(&connections)),
+        ("mail", "not set up".to_owned()),
+    ];
+    Readiness {
+        ready: loaded && connections.iter().all(|bot| bot.sockets > 0),
+        parts: parts.map(|(part, words)| (part.to_owned(), words)).into(),
+    }
+}
+
+/// How everybody's bots are connected, in words.
+fn in_slack(connections: &[Connection]) -> String {
+    let of = |bot: &Connection| match (&bot.ended, bot.silent_s) {
+        (Some(_), _) => format!("{} stopped, see the log or `understudy doctor`", bot.person),
+        (None, Some(s)) => format!("{} has {} sockets, last heard {s} s ago", bot.person, bot.sockets),
+        (None, None) => format!("{} is connecting", bot.person),
+    };
+    if connections.is_empty() {
+        return "not set up".to_owned();
+    }
+    connections.iter().map(of).collect::<Vec<_>>().join("; ")
 }
 
 async fn greet(app: &App, address: std::net::SocketAddr) -> anyhow::Result<()> {

@@ -12,6 +12,8 @@ pub enum Channel {
     Console,
     /// `understudy ask`.
     Cli,
+    /// A Slack workspace.
+    Slack,
 }
 
 impl Channel {
@@ -21,6 +23,7 @@ impl Channel {
         match self {
             Self::Console => "console",
             Self::Cli => "cli",
+            Self::Slack => "slack",
         }
     }
 }
@@ -31,6 +34,7 @@ impl std::str::FromStr for Channel {
         match name {
             "console" => Ok(Self::Console),
             "cli" => Ok(Self::Cli),
+            "slack" => Ok(Self::Slack),
             _ => Err(UnknownChannel(name.to_owned())),
         }
     }

@@ -295,6 +295,7 @@ fn person(company: &Company) -> Person {
         note_folders: Vec::new(),
         note_readers: Readers::Everyone,
         adapter: None,
+        slack: None,
     }
 }
 

@@ -24,6 +24,12 @@ pub enum DeliveryError {
     /// It did not leave; try again.
     #[error("{0}")]
     Retryable(String),
+    /// It did not leave, and its channel says when to try again.
+    #[error("rate limited, retry in {} s", after.as_secs())]
+    RateLimited {
+        /// How long to wait.
+        after: Duration,
+    },
     /// It may have left.
     #[error("{0}")]
     Uncertain(String),
@@ -69,12 +75,18 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// Delivers until `stop`.
+    /// Delivers until `stop`; run several side by side, so that a slow channel holds up no other reply.
     pub async fn run(&self, stop: CancellationToken) {
         while !stop.is_cancelled() {
             let woken = self.wake.notified();
             match self.store.claim_reply(now()).await {
-                Ok(Some(reply)) => self.deliver(&reply).await,
+                Ok(Some(reply)) => {
+                    // Another sender may find the next one while this one is on its way.
+                    self.wake.notify_one();
+                    self.deliver(&reply).await;
+                    // The conversation is free again.
+                    self.wake.notify_one();
+                }
                 Ok(None) => {
                     tokio::select! {
                         () = woken => {}
@@ -107,6 +119,10 @@ impl Outbox {
                 let wait = retry_after(attempt, OUTAGE_FAILURES_MAX)
                     .map(|after| now() + after.as_secs().cast_signed());
                 let (state, at) = match (e, wait) {
+                    // Whole seconds, and never too early.
+                    (DeliveryError::RateLimited { after }, Some(_)) => {
+                        (ReplyState::Ready, now() + after.as_secs().cast_signed() + 1)
+                    }
                     (DeliveryError::Retryable(_), Some(at)) => (ReplyState::Ready, at),
                     (DeliveryError::Uncertain(_), Some(at)) => (ReplyState::Uncertain, at),
                     _ => (ReplyState::Parked, 0),

@@ -1,5 +1,8 @@
 //! The people who are stood in for, read from their `person.toml`.
 
+mod introduce;
+mod slack;
+
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -8,6 +11,8 @@ use crate::{
     domain::{PersonId, ReaderId, Readers, Requester, Standing, Voice},
     error::Hint,
 };
+pub use introduce::{Introduce, Introduction};
+pub use slack::{Policy, SlackApp};
 
 /// Somebody who is stood in for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +37,8 @@ pub struct Person {
     pub note_readers: Readers,
     /// Their adapter, when one was trained.
     pub adapter: Option<PathBuf>,
+    /// Their Slack app, when they have one.
+    pub slack: Option<SlackApp>,
 }
 
 #[derive(Deserialize)]
@@ -48,6 +55,8 @@ struct File {
     voice: Voice,
     #[serde(default)]
     notes: NotesSection,
+    #[serde(default)]
+    slack: Option<SlackApp>,
 }
 
 #[derive(Deserialize, Default)]
@@ -166,6 +175,7 @@ fn read_person(folder: &Path, file: &Path) -> Result<Person, Hint> {
         note_folders: parsed.notes.folders.iter().map(|path| folder.join(path)).collect(),
         note_readers: readers,
         adapter: adapter.is_file().then_some(adapter),
+        slack: parsed.slack,
     })
 }
 

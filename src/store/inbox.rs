@@ -3,7 +3,7 @@
 use sqlx::{FromRow, Row, SqliteConnection, sqlite::SqliteRow};
 
 use super::{NewReply, Store, StoreError, outbox, to_json};
-use crate::domain::{Conversation, Inbound, InboxId, PersonId};
+use crate::domain::{Channel, Conversation, Inbound, InboxId, PersonId};
 
 /// A message is parked when this many claims in a row ended without an orderly result.
 const CLAIMS_MAX: i64 = 3;
@@ -326,6 +326,98 @@ impl Store {
                 })
             })
             .await
+    }
+
+    /// Replaces the text of a message that is not answered yet, and returns its row, or `None` when there is no
+    /// such message any more.
+    ///
+    /// A turn that is at it loses its lease, so it can't answer the old text; the message is claimed again.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn amend(
+        &self,
+        channel: Channel,
+        key: &str,
+        text: &str,
+        now: i64,
+    ) -> Result<Option<InboxId>, StoreError> {
+        let (channel, key, text) = (channel.as_str(), key.to_owned(), text.to_owned());
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    let id: Option<i64> = sqlx::query_scalar(
+                        "UPDATE inbox SET message = json_set(message, '$.text', ?3), state = 'ready',
+                                run_after_at = ?4, attempts = 0, failures = 0, lease_token = lease_token + 1,
+                                lease_until_at = 0
+                         WHERE channel = ?1 AND source_key = ?2 AND state IN ('ready', 'running', 'parked')
+                         RETURNING id",
+                    )
+                    .bind(channel)
+                    .bind(key)
+                    .bind(text)
+                    .bind(now)
+                    .fetch_optional(connection)
+                    .await?;
+                    Ok(id.map(InboxId))
+                })
+            })
+            .await
+    }
+
+    /// Drops a message that its sender took back, with any reply that has not begun to leave.
+    ///
+    /// Returns its row, or `None` when nothing of it was left to drop.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn cancel(&self, channel: Channel, key: &str, now: i64) -> Result<Option<InboxId>, StoreError> {
+        let (channel, key) = (channel.as_str(), key.to_owned());
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    let found: Option<i64> =
+                        sqlx::query_scalar("SELECT id FROM inbox WHERE channel = ?1 AND source_key = ?2")
+                            .bind(channel)
+                            .bind(key)
+                            .fetch_optional(&mut *connection)
+                            .await?;
+                    let Some(id) = found else { return Ok(None) };
+                    let message = sqlx::query(
+                        "UPDATE inbox SET state = 'dropped', lease_token = lease_token + 1
+                         WHERE id = ?1 AND state IN ('ready', 'running', 'parked')",
+                    )
+                    .bind(id)
+                    .execute(&mut *connection)
+                    .await?;
+                    let replies = sqlx::query(
+                        "UPDATE outbox SET state = 'dropped'
+                         WHERE inbox_id = ?1 AND state IN ('draft', 'ready', 'parked')",
+                    )
+                    .bind(id)
+                    .execute(&mut *connection)
+                    .await?;
+                    if message.rows_affected() + replies.rows_affected() == 0 {
+                        return Ok(None);
+                    }
+                    let subject = format!("inbox {id}");
+                    super::audit::insert(connection, now, "sender", "inbox.taken_back", &subject).await?;
+                    Ok(Some(InboxId(id)))
+                })
+            })
+            .await
+    }
+
+    /// Whether a conversation has any message.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn takes_part(&self, conversation: &Conversation) -> Result<bool, StoreError> {
+        let row: Option<i64> = sqlx::query_scalar("SELECT 1 FROM inbox WHERE conversation = ?1 LIMIT 1")
+            .bind(&conversation.0)
+            .fetch_optional(&self.readers)
+            .await?;
+        Ok(row.is_some())
     }
 
     /// Makes a parked message due again, with all its attempts.

@@ -10,23 +10,26 @@ pub mod cites;
 pub mod figures;
 pub mod manners;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use serde_json::json;
 
 use answer::{Answer, Clock, Means, Watch};
 
 use crate::{
-    domain::{Audience, Inbound, Requester, Stopped},
+    domain::{Audience, Channel, Inbound, Requester, Stopped},
     inbox::{Progress, Stage},
     memory::{Embed, Notes},
     mind::{Mind, Situation},
-    people::{People, Person},
+    people::{Introduce, Introduction, People, Person},
     store::{Claimed, NewReply, Settled, StepRow, Store},
 };
 
 /// Earlier messages of the thread that are looked at; the prompt takes as many as fit.
 const THREAD_MESSAGES: u32 = 12;
+
+/// Who speaks in the understudy's own lines of a thread.
+const OWN: &str = "You";
 
 /// What a turn needs.
 pub struct Desk {
@@ -42,6 +45,8 @@ pub struct Desk {
     pub mind: Arc<dyn Mind>,
     /// Where watchers see how far it is.
     pub progress: Progress,
+    /// Channels that say who wrote and who reads only after a message was accepted.
+    pub introduced_by: HashMap<Channel, Arc<dyn Introduce>>,
 }
 
 /// Who asks whom, and who will read the answer.
@@ -49,6 +54,9 @@ struct Asked<'p> {
     person: &'p Person,
     requester: Requester,
     audience: Audience,
+    text: String,
+    /// Earlier messages, when the channel knows them better than the inbox.
+    thread: Option<Vec<(String, String)>>,
 }
 
 /// Tells the watchers of one message.
@@ -78,12 +86,15 @@ pub async fn run(desk: &Desk, claimed: &Claimed, now: i64) -> anyhow::Result<()>
         Ok(asked) => asked,
         Err(text) => return settle(desk, claimed, "refused", text, Vec::new(), Vec::new(), now).await,
     };
-    let text = manners::strip_invisible(&message.text);
+    let text = manners::strip_invisible(&asked.text);
     if text.trim().is_empty() {
-        let text = "Your message is empty. Write me what you need.".to_owned();
+        let text = nothing_to_read(message).to_owned();
         return settle(desk, claimed, "refused", text, Vec::new(), Vec::new(), now).await;
     }
-    let thread = earlier(desk, claimed).await?;
+    let thread = match asked.thread {
+        Some(thread) => thread.into_iter().map(as_said_today).collect(),
+        None => earlier(desk, claimed).await?,
+    };
     let weights = desk.mind.weights(asked.person);
     let situation = Situation {
         person: asked.person,
@@ -96,7 +107,8 @@ pub async fn run(desk: &Desk, claimed: &Claimed, now: i64) -> anyhow::Result<()>
 
     let means = Means { mind: &*desk.mind, embed: &*desk.embed, notes: &*desk.notes };
     let watch = Told { progress: &desk.progress, claimed };
-    let answer = answer::answer(means, &situation, &asked.audience, now, &watch).await?;
+    let mut answer = answer::answer(means, &situation, &asked.audience, now, &watch).await?;
+    answer.text.push_str(&unread(message));
     clock.timings.extend(&answer.timings_us);
     let journal = journal(&clock, &weights.name, &answer);
     settle(desk, claimed, answer.outcome, answer.text, answer.cites, journal, now).await
@@ -118,9 +130,42 @@ async fn identify<'d>(desk: &'d Desk, message: &Inbound) -> anyhow::Result<Resul
             ),
         }));
     }
-    let standing = person.standing_of(&message.requester);
-    let requester = Requester { standing, ..message.requester.clone() };
-    Ok(Ok(Asked { person, requester, audience: message.audience.clone() }))
+    let (Introduction { requester, audience, text, thread }, known_thread) =
+        match desk.introduced_by.get(&message.channel) {
+            Some(channel) => (channel.introduce(message).await?, true),
+            None => (as_accepted(message), false),
+        };
+    let standing = person.standing_of(&requester);
+    let requester = Requester { standing, ..requester };
+    Ok(Ok(Asked { person, requester, audience, text, thread: known_thread.then_some(thread) }))
+}
+
+/// What the channel knew when it accepted the message.
+fn as_accepted(message: &Inbound) -> Introduction {
+    Introduction {
+        requester: message.requester.clone(),
+        audience: message.audience.clone(),
+        text: message.text.clone(),
+        thread: Vec::new(),
+    }
+}
+
+/// What somebody is told whose message has no text.
+fn nothing_to_read(message: &Inbound) -> &'static str {
+    if message.attachments.is_empty() {
+        "Your message is empty. Write me what you need."
+    } else {
+        "I can't read files or listen to voice notes yet. Write me in a few words what you need."
+    }
+}
+
+/// What is added to a reply when files came with the message, because nothing reads them yet.
+fn unread(message: &Inbound) -> String {
+    let names: Vec<&str> = message.attachments.iter().map(|file| file.name.as_str()).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!("\n\nI can't open files yet, so this leaves out what is in {}.", names.join(", "))
 }
 
 /// Earlier messages of the thread with their replies, oldest first.
@@ -133,11 +178,15 @@ async fn earlier(desk: &Desk, claimed: &Claimed) -> anyhow::Result<Vec<(String, 
     for row in rows {
         let said = replies.iter().filter(|reply| reply.inbox == row.id && reply.sent_at > 0);
         thread.push((row.from, row.text));
-        // Its numbers meant other passages than today's.
-        let without_cites = |text: &str| cites::check_cites(text, 0).text;
-        thread.extend(said.map(|reply| ("You".to_owned(), without_cites(&reply.reply.text))));
+        thread.extend(said.map(|reply| as_said_today((OWN.to_owned(), reply.reply.text.clone()))));
     }
     Ok(thread)
+}
+
+/// An own line without its numbers, which meant other passages than today's.
+fn as_said_today((who, text): (String, String)) -> (String, String) {
+    let text = if who == OWN { cites::check_cites(&text, 0).text } else { text };
+    (who, text)
 }
 
 /// The journal of a turn: what each step came to, and how long it took.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// A module and the modules it must not use.
-const FORBIDDEN: [(&str, &[&str]); 10] = [
+const FORBIDDEN: [(&str, &[&str]); 11] = [
     (
         "domain",
         &[
@@ -12,7 +12,8 @@ const FORBIDDEN: [(&str, &[&str]); 10] = [
         ],
     ),
     ("web", &["app", "cli", "memory", "mind", "ops", "turn"]),
-    ("turn", &["app", "cli", "ops", "outbox", "web"]),
+    ("channels", &["app", "cli", "config", "learning", "memory", "mind", "ops", "turn", "web"]),
+    ("turn", &["app", "channels", "cli", "ops", "outbox", "web"]),
     ("store", &["app", "cli", "inbox", "memory", "mind", "ops", "outbox", "people", "turn", "web"]),
     ("learning", &["app", "cli", "ops", "outbox", "web"]),
     ("memory", &["app", "cli", "inbox", "mind", "ops", "outbox", "store", "turn", "web"]),

@@ -1,6 +1,6 @@
 //! An installation in this process whose mind stops at a gate before each piece of work, until the test opens it.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use tokio::{
@@ -112,6 +112,7 @@ impl Office {
             embed: Arc::clone(&gated) as _,
             mind: gated,
             progress: progress.clone(),
+            introduced_by: HashMap::new(),
         };
         tasks.spawn(inbox::work(inbox.clone(), Arc::new(desk), Arc::clone(&wake), stop.clone()));
         let outbox = Outbox {

@@ -74,7 +74,12 @@ impl Site {
 
     /// Starts `understudy run` for the first time and returns the sign-in link it prints.
     pub fn start_console(&self) -> (Running, String) {
-        let mut child = self.command().arg("run").stdout(Stdio::piped()).spawn().unwrap();
+        self.greeted(&mut self.command())
+    }
+
+    /// The same, by a command that has been given more settings.
+    pub fn greeted(&self, command: &mut Command) -> (Running, String) {
+        let mut child = command.arg("run").stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let link = lines
             .map_while(Result::ok)
@@ -88,7 +93,8 @@ impl Site {
         self.wait(self.command().arg("run").spawn().unwrap())
     }
 
-    fn wait(&self, child: Child) -> Running {
+    /// Waits until a started process takes commands.
+    pub fn wait(&self, child: Child) -> Running {
         let mut running = Running { child, socket: self.data().join("control.sock") };
         let started = Instant::now();
         while running.connect().is_none() {

@@ -1,0 +1,252 @@
+//! From an envelope to the inbox: what is to be answered is committed, and only then may the envelope be
+//! acknowledged. Nothing here calls Slack.
+
+use std::{
+    collections::HashSet,
+    num::NonZeroU32,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use governor::{DefaultKeyedRateLimiter, Quota};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, error, info, warn};
+
+use super::{
+    account::{Account, Identity},
+    event::{self, Author, Event, Said, Surface},
+    frame::{Envelope, str_at},
+    mrkdwn,
+    place::Place,
+    speak::{self, From, Overheard, Verdict},
+    status::Status,
+};
+use crate::{
+    domain::{Audience, Channel, Conversation, Inbound, Requester, Standing},
+    inbox::{Inbox, Refused},
+    store::{Accepted, Store, StoreError, now},
+};
+
+/// How often another program is answered in one channel: three times, then once in 100 seconds.
+const BOT_PERIOD: Duration = Duration::from_secs(100);
+/// See [`BOT_PERIOD`].
+const BOT_BURST: NonZeroU32 = NonZeroU32::new(3).expect("three is not zero");
+/// Threads that are remembered as talk among people.
+const TALKS_MOST: usize = 10_000;
+
+/// Takes in what one account hears.
+pub(super) struct Intake {
+    pub(super) account: Arc<Account>,
+    pub(super) inbox: Inbox,
+    pub(super) store: Store,
+    pub(super) status: Arc<Status>,
+    /// Ends everything of this account.
+    pub(super) over: CancellationToken,
+    bots: DefaultKeyedRateLimiter<String>,
+    /// Threads in which people talk to each other since the bot was last mentioned; forgotten at a restart.
+    talks: Mutex<HashSet<Conversation>>,
+}
+
+impl Intake {
+    pub(super) fn new(
+        account: Arc<Account>,
+        inbox: Inbox,
+        store: Store,
+        status: Arc<Status>,
+        over: CancellationToken,
+    ) -> Self {
+        let quota = Quota::with_period(BOT_PERIOD).expect("the period is not zero").allow_burst(BOT_BURST);
+        let bots = DefaultKeyedRateLimiter::keyed(quota);
+        Self { account, inbox, store, status, over, bots, talks: Mutex::default() }
+    }
+
+    /// Ends this account for good and says why, once.
+    pub(super) fn give_up(&self, why: String) {
+        if !self.over.is_cancelled() {
+            error!("{why}");
+            self.account.line.end(why);
+            self.over.cancel();
+        }
+    }
+
+    /// Takes an envelope in; when this returns `Ok` it may be acknowledged.
+    ///
+    /// # Errors
+    /// When the store is out of reach: without an acknowledgement Slack sends it again.
+    pub(super) async fn take(&self, envelope: &Envelope) -> Result<(), StoreError> {
+        if envelope.retries > 0 {
+            metrics::counter!("understudy_slack_redelivered_total").increment(1);
+        }
+        if envelope.kind != "events_api" {
+            debug!("An envelope of the kind {} is only acknowledged", envelope.kind);
+            return Ok(());
+        }
+        let Some(own) = self.account.known_identity() else { return Ok(()) };
+        match event::read(&envelope.payload) {
+            Event::Said(said) => self.said(own, *said).await,
+            Event::Edited { channel, ts, text } => self.edited(own, channel, &ts, &text).await,
+            Event::Deleted { channel, ts } => self.deleted(own, channel, &ts).await,
+            Event::ChannelChanged { channel } => {
+                self.account.directory.forget_channel(&channel);
+                Ok(())
+            }
+            Event::UserChanged { user } => {
+                self.account.directory.forget_user(&user);
+                Ok(())
+            }
+            Event::Gone { why } => {
+                let person = &self.account.person;
+                let told = format!(
+                    "Slack says {why}: the app of {person} was removed from the workspace. Install it again, put its new tokens into {} and {}, and start again",
+                    self.account.app.app_token, self.account.app.bot_token
+                );
+                self.give_up(told);
+                Ok(())
+            }
+            Event::Other(kind) => {
+                let named = str_at(&envelope.payload, "/event_id").unwrap_or("?");
+                debug!("Event {named} ({kind}) needs nothing");
+                Ok(())
+            }
+        }
+    }
+
+    async fn said(&self, own: &Identity, said: Said) -> Result<(), StoreError> {
+        let place = self.place(own, &said.channel, said.thread.as_deref().unwrap_or(&said.ts));
+        let conversation = place.conversation();
+        let heard = self.overhear(own, &said, &conversation).await?;
+        if let Verdict::Silent(why) = speak::decide(&heard) {
+            if why == "to somebody else" && heard.in_my_thread {
+                self.remember_talk(&conversation);
+            }
+            debug!("Says nothing to a post: {why}");
+            return Ok(());
+        }
+        if heard.mentions_me {
+            self.talks.lock().unwrap_or_else(PoisonError::into_inner).remove(&conversation);
+        }
+        if let Author::Bot { bot, .. } = &said.author {
+            if self.bots.check_key(&format!("{}/{bot}", said.channel)).is_err() {
+                info!("Another program writes too often in one channel, so it gets no answer for a while");
+                return Ok(());
+            }
+            self.bots.retain_recent();
+        }
+        let ts = said.ts.clone();
+        let message = self.inbound(own, &place, said);
+        match self.inbox.accept(&message).await {
+            Ok(Accepted::New(_)) => self.status.begin(&self.account, &place, &ts),
+            Ok(Accepted::Repeat(_)) => {}
+            Err(Refused::Store(e)) => return Err(e),
+            // The parser has cut it; a longer one can't come.
+            Err(e @ Refused::TooLong { .. }) => warn!("A post was not taken in: {e}"),
+        }
+        Ok(())
+    }
+
+    async fn overhear(
+        &self,
+        own: &Identity,
+        said: &Said,
+        conversation: &Conversation,
+    ) -> Result<Overheard, StoreError> {
+        let from = match &said.author {
+            Author::User(user) if *user == own.user => From::Me,
+            Author::Bot { bot, user } if *bot == own.bot || user.as_ref() == Some(&own.user) => From::Me,
+            Author::User(_) => From::Person,
+            Author::Bot { .. } => From::Bot,
+            Author::Nobody => From::Nobody,
+        };
+        let mentions_me = said.is_mention || mrkdwn::mentions(&said.text).any(|user| user == own.user);
+        let direct = said.surface == Surface::Direct;
+        let asks_the_store = !direct && !mentions_me && said.thread.is_some() && from == From::Person;
+        let names: Vec<&str> = self.account.names.iter().map(String::as_str).collect();
+        let others = self.account.directory.names();
+        let has_text = !self.without_me(own, &said.text).trim().is_empty();
+        Ok(Overheard {
+            from,
+            direct,
+            mentions_me,
+            opens_naming_other: speak::opens_naming_other(&said.text, &own.user, &names, &others),
+            in_my_thread: asks_the_store && self.store.takes_part(conversation).await?,
+            others_talk: self.talks.lock().unwrap_or_else(PoisonError::into_inner).contains(conversation),
+            // A bare mention is answered too: somebody waits.
+            has_content: has_text || !said.files.is_empty() || mentions_me,
+            policy: self.account.app.policy_in(&said.channel),
+        })
+    }
+
+    fn remember_talk(&self, conversation: &Conversation) {
+        let mut talks = self.talks.lock().unwrap_or_else(PoisonError::into_inner);
+        if talks.len() >= TALKS_MOST {
+            talks.clear();
+        }
+        talks.insert(conversation.clone());
+    }
+
+    fn inbound(&self, own: &Identity, place: &Place, said: Said) -> Inbound {
+        let id = match &said.author {
+            Author::User(user) => user.as_str(),
+            Author::Bot { bot, user } => user.as_deref().unwrap_or(bot),
+            Author::Nobody => "nobody",
+        };
+        let known = self.account.directory.user(id);
+        Inbound {
+            channel: Channel::Slack,
+            key: place.key(&said.ts),
+            conversation: place.conversation(),
+            person: self.account.person.clone(),
+            // Least rights until the turn has asked Slack who this is.
+            requester: Requester {
+                id: super::directory::reader_of(id),
+                name: known.map_or_else(|| id.to_owned(), |user| user.name.clone()),
+                standing: Standing::Unknown,
+            },
+            audience: Audience::unknown(),
+            text: self.without_me(own, &said.text),
+            attachments: said.files,
+        }
+    }
+
+    /// A text without the mention that it begins with, as people would say it.
+    fn without_me(&self, own: &Identity, text: &str) -> String {
+        let mention = format!("<@{}>", own.user);
+        let text = text.trim();
+        let text = text.strip_prefix(&mention).unwrap_or(text).trim_start_matches([',', ':', ' ']);
+        mrkdwn::to_plain(text, |id| {
+            if id == own.user {
+                return self.account.names.first().cloned();
+            }
+            self.account.directory.user(id).map(|user| user.name.clone())
+        })
+    }
+
+    async fn edited(&self, own: &Identity, channel: String, ts: &str, text: &str) -> Result<(), StoreError> {
+        let key = self.place(own, &channel, ts).key(ts);
+        let text = self.without_me(own, text);
+        if let Some(id) = self.store.amend(Channel::Slack, &key, &text, now()).await? {
+            info!(inbox.id = %id, "Inbox row {id} was edited by its sender and is read again");
+            self.inbox.wake();
+        }
+        Ok(())
+    }
+
+    async fn deleted(&self, own: &Identity, channel: String, ts: &str) -> Result<(), StoreError> {
+        let key = self.place(own, &channel, ts).key(ts);
+        if let Some(id) = self.store.cancel(Channel::Slack, &key, now()).await? {
+            info!(inbox.id = %id, "Inbox row {id} was taken back by its sender");
+            self.inbox.wake();
+        }
+        Ok(())
+    }
+
+    /// Always the bot's own workspace: the two events of one post need not agree on a team.
+    fn place(&self, own: &Identity, channel: &str, thread: &str) -> Place {
+        Place {
+            person: self.account.person.clone(),
+            team: own.team.clone(),
+            channel: channel.to_owned(),
+            thread: thread.to_owned(),
+        }
+    }
+}

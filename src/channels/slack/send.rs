@@ -1,0 +1,256 @@
+//! Replies leave: in their thread, in posts that Slack takes, each of them once.
+//!
+//! A post carries the key of its outbox row as metadata. Slack has no idempotent post, so after an attempt whose
+//! end is unknown the thread is read back, and only what is not there yet is posted.
+
+use std::{collections::BTreeSet, num::NonZeroU32, sync::Arc, time::Duration};
+
+use governor::{DefaultKeyedRateLimiter, Quota};
+use serde_json::{Value, json};
+
+use super::{
+    account::{Account, Identity},
+    api::CallError,
+    frame::str_at,
+    mrkdwn,
+    place::Place,
+};
+use crate::{
+    inbox::Record,
+    outbox::DeliveryError,
+    store::{ClaimedReply, Store},
+};
+
+/// The type of our metadata.
+const EVENT_TYPE: &str = "understudy_reply";
+/// Slack takes about one post a second in a channel, and short bursts
+/// (<https://docs.slack.dev/apis/web-api/rate-limits>).
+const BURST: NonZeroU32 = NonZeroU32::new(3).expect("three is not zero");
+/// A reply waits so long for its turn in a channel before it makes room for others.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Pages of a thread that are searched for a reply.
+const PAGES: usize = 10;
+/// How the line begins that names what a reply rests on.
+const SOURCES: &str = "Sources: ";
+
+/// Keeps the pace of posts in each channel.
+pub(super) struct Pace(DefaultKeyedRateLimiter<String>);
+
+impl Default for Pace {
+    fn default() -> Self {
+        let one = NonZeroU32::new(1).expect("one is not zero");
+        Self(DefaultKeyedRateLimiter::keyed(Quota::per_second(one).allow_burst(BURST)))
+    }
+}
+
+impl Pace {
+    async fn wait(&self, place: &Place) -> Result<(), DeliveryError> {
+        let channel = format!("{}/{}", place.team, place.channel);
+        let turn = tokio::time::timeout(PATIENCE, self.0.until_key_ready(&channel)).await;
+        self.0.retain_recent();
+        turn.map_err(|_| DeliveryError::RateLimited { after: PATIENCE })
+    }
+}
+
+/// Delivers a reply and returns the `ts` of its last post.
+pub(super) async fn deliver(
+    account: &Arc<Account>,
+    pace: &Pace,
+    store: &Store,
+    place: &Place,
+    reply: &ClaimedReply,
+) -> Result<String, DeliveryError> {
+    let own = account.identity().await.map_err(|e| failed(account, &e))?;
+    let text = with_sources(store, reply).await;
+    let posts = mrkdwn::split(&text, mrkdwn::POST_MAX_CHARS);
+    let key = key(reply);
+    let mut there = BTreeSet::new();
+    let mut receipt = String::new();
+    if reply.uncertain {
+        for (part, ts) in find(account, own, place, &key).await? {
+            there.insert(part);
+            receipt = ts;
+        }
+    }
+    let mut left = false;
+    for (part, text) in (1_u64..).zip(&posts).filter(|(part, _)| !there.contains(part)) {
+        pace.wait(place).await.map_err(|e| or_uncertain(e, left))?;
+        let posted = account.write("chat.postMessage", &post(place, text, &key, part)).await;
+        let posted = posted.map_err(|e| or_uncertain(failed(account, &e), left))?;
+        receipt = str_at(&posted, "/ts").unwrap_or_default().to_owned();
+        left = true;
+    }
+    Ok(format!("{}/{receipt}", place.channel))
+}
+
+/// Once a part has left, a repeat must look before it posts.
+fn or_uncertain(e: DeliveryError, left: bool) -> DeliveryError {
+    match e {
+        DeliveryError::Permanent(_) => e,
+        _ if left => DeliveryError::Uncertain(e.to_string()),
+        _ => e,
+    }
+}
+
+/// The time keeps rows of a database that was begun anew apart.
+fn key(reply: &ClaimedReply) -> String {
+    format!("{}@{}", reply.idempotency_key, reply.created_at)
+}
+
+fn post(place: &Place, text: &str, key: &str, part: u64) -> Value {
+    json!({
+        "channel": place.channel,
+        "thread_ts": place.thread,
+        "text": text,
+        "unfurl_links": false,
+        "unfurl_media": false,
+        "link_names": false,
+        "metadata": {"event_type": EVENT_TYPE, "event_payload": {"reply": key, "part": part}},
+    })
+}
+
+/// The posts of a reply that are there already, by part.
+async fn find(
+    account: &Account,
+    own: &Identity,
+    place: &Place,
+    key: &str,
+) -> Result<Vec<(u64, String)>, DeliveryError> {
+    // Whether it was posted is not known, so a failed look leaves it so.
+    let unknown = |e: CallError| match e {
+        CallError::RateLimited { .. } | CallError::Unsent { .. } | CallError::Unclear { .. } => {
+            DeliveryError::Uncertain(e.to_string())
+        }
+        CallError::Refused { .. } if e.code() == Some("thread_not_found") => {
+            DeliveryError::Permanent(failed(account, &e).to_string())
+        }
+        CallError::Refused { .. } => match failed(account, &e) {
+            permanent @ DeliveryError::Permanent(_) => permanent,
+            other => DeliveryError::Uncertain(other.to_string()),
+        },
+    };
+    let (mut found, mut cursor) = (Vec::new(), String::new());
+    for _ in 0..PAGES {
+        let mut arguments = vec![
+            ("channel", place.channel.as_str()),
+            ("ts", place.thread.as_str()),
+            ("include_all_metadata", "true"),
+            ("limit", "200"),
+        ];
+        if !cursor.is_empty() {
+            arguments.push(("cursor", &cursor));
+        }
+        let answer = account.read("conversations.replies", &arguments).await.map_err(unknown)?;
+        for post in answer.get("messages").and_then(Value::as_array).into_iter().flatten() {
+            found.extend(ours(post, own, key));
+        }
+        match str_at(&answer, "/response_metadata/next_cursor") {
+            Some(next) => cursor = next.to_owned(),
+            None => return Ok(found),
+        }
+    }
+    Err(DeliveryError::Permanent(format!(
+        "the thread is too long to see whether the reply is there; look at it, then drop or repeat {key} by hand"
+    )))
+}
+
+/// The part and `ts` of a post when it is one of this reply; anybody's app can write metadata, so its author counts.
+fn ours(post: &Value, own: &Identity, key: &str) -> Option<(u64, String)> {
+    let by_us = str_at(post, "/bot_id") == Some(&own.bot) || str_at(post, "/user") == Some(&own.user);
+    let same = str_at(post, "/metadata/event_type") == Some(EVENT_TYPE)
+        && str_at(post, "/metadata/event_payload/reply") == Some(key);
+    let part = post.pointer("/metadata/event_payload/part").and_then(Value::as_u64)?;
+    (by_us && same).then(|| Some((part, str_at(post, "/ts")?.to_owned())))?
+}
+
+/// What a failed call means for the reply.
+fn failed(account: &Account, e: &CallError) -> DeliveryError {
+    match e {
+        CallError::RateLimited { after } => DeliveryError::RateLimited { after: *after },
+        CallError::Unsent { .. } => DeliveryError::Retryable(e.to_string()),
+        CallError::Unclear { .. } => DeliveryError::Uncertain(e.to_string()),
+        // An operator may put it right while the reply waits.
+        CallError::Refused { .. } if e.is_fatal() => DeliveryError::Retryable(account.refusal(e)),
+        CallError::Refused { code, .. } => DeliveryError::Permanent(
+            remedy(code).map_or_else(|| e.to_string(), |remedy| format!("{e}: {remedy}")),
+        ),
+    }
+}
+
+/// What an operator can do about a refusal.
+fn remedy(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "not_in_channel" | "channel_not_found" => "invite the bot to the channel again",
+        "is_archived" => "the channel is archived",
+        "thread_not_found" | "message_not_found" | "cannot_reply_to_message" => "the question was deleted",
+        "restricted_action" | "restricted_action_thread_only_channel" => {
+            "the workspace's settings don't let the bot post there"
+        }
+        "missing_scope" | "no_permission" => {
+            "install the app again with the manifest of `understudy slack manifest`"
+        }
+        _ => return None,
+    })
+}
+
+/// The reply as mrkdwn, with the titles of what it cites.
+async fn with_sources(store: &Store, reply: &ClaimedReply) -> String {
+    let mut text = mrkdwn::from_reply(&reply.reply.text);
+    if reply.reply.cites.is_empty() {
+        return text;
+    }
+    // Without the journal the reply is still right.
+    let Ok(steps) = store.steps(reply.inbox).await else { return text };
+    let passages = Record::of(&steps).passages;
+    let cited = passages.iter().filter(|passage| reply.reply.cites.contains(&passage.n));
+    let titles: Vec<String> =
+        cited.map(|passage| format!("[{}] {}", passage.n, one_line(&passage.title))).collect();
+    if !titles.is_empty() {
+        text.push_str(&format!("\n\n{}", mrkdwn::from_reply(&format!("{SOURCES}{}", titles.join(" · ")))));
+    }
+    text
+}
+
+fn one_line(title: &str) -> String {
+    title.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// An own post as its reply was: the line of sources is for people.
+pub(super) fn without_sources(plain: &str) -> String {
+    let last = plain.rsplit_once("\n\n").filter(|(_, last)| last.starts_with(SOURCES));
+    last.map_or(plain, |(before, _)| before).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_post_with_the_key_counts_as_delivered() {
+        let own =
+            Identity { team: "T1".to_owned(), enterprise: None, user: "UB".to_owned(), bot: "BB".to_owned() };
+        let post = |bot: &str, kind: &str, reply: Value, part: Value| {
+            json!({"ts": "5.1", "bot_id": bot,
+                   "metadata": {"event_type": kind, "event_payload": {"reply": reply, "part": part}}})
+        };
+        let found = |post: Value| ours(&post, &own, "reply-1@5");
+        assert_eq!(found(post("BB", EVENT_TYPE, json!("reply-1@5"), json!(2))), Some((2, "5.1".to_owned())));
+        for other in [
+            post("BX", EVENT_TYPE, json!("reply-1@5"), json!(1)),
+            post("BB", "other", json!("reply-1@5"), json!(1)),
+            post("BB", EVENT_TYPE, json!("reply-1@6"), json!(1)),
+            post("BB", EVENT_TYPE, json!({"reply": 1}), json!(1)),
+            post("BB", EVENT_TYPE, json!("reply-1@5"), json!("1")),
+            json!({"ts": "5.1", "bot_id": "BB"}),
+            json!(null),
+        ] {
+            assert_eq!(found(other.clone()), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn sources_are_for_people_only() {
+        assert_eq!(without_sources("It is Friday [1].\n\nSources: [1] Fair"), "It is Friday [1].");
+        assert_eq!(without_sources("Sources: none"), "Sources: none");
+    }
+}
