@@ -52,7 +52,7 @@ pub const SETTINGS: [Setting; 15] = [
         "models",
         "UNDERSTUDY_MODELS",
         "",
-        "Directory of model files; unset: `models` below the data directory.",
+        "Directory of model files; unset: `models` below the data directory if that is there, else ~/.cache/understudy/models.",
     ),
     setting(
         "base",
@@ -209,7 +209,14 @@ impl Config {
     /// Directory of the model files.
     #[must_use]
     pub fn models_dir(&self) -> PathBuf {
-        if self.models.is_empty() { self.data.join("models") } else { PathBuf::from(&self.models) }
+        if !self.models.is_empty() {
+            return PathBuf::from(&self.models);
+        }
+        let below_data = self.data.join("models");
+        match std::env::home_dir() {
+            Some(home) if !below_data.exists() => home.join(".cache/understudy/models"),
+            _ => below_data,
+        }
     }
 
     /// Compute threads after the default is filled in.
@@ -241,12 +248,12 @@ fn setting_of(e: &config::ConfigError) -> Option<&'static Setting> {
 }
 
 fn cant_be(s: &Setting, value: &str) -> Hint {
-    let default =
-        if s.default.is_empty() { String::new() } else { format!(" The default is {}.", s.default) };
-    Hint::new(
-        format!("the setting `{}` ({}) can't be `{value}`", s.key, s.variable),
-        format!("it stands for: {}{default}", s.meaning),
-    )
+    let next = match s.default {
+        "" => "remove it, or give it what it stands for".to_owned(),
+        default => format!("remove it for the default, {default}, or give it what it stands for"),
+    };
+    let what = format!("the setting `{}` ({}) can't be `{value}`", s.key, s.variable);
+    Hint::new(what, format!("{next}. {}", s.meaning))
 }
 
 fn refuse(e: &config::ConfigError) -> Hint {
@@ -295,12 +302,12 @@ mod tests {
             (
                 "UNDERSTUDY_WORKERS",
                 "many",
-                "`many`: it stands for: Messages answered side by side (1 to 64).",
+                "`many`: remove it for the default, 4, or give it what it stands for. Messages answered side by side (1 to 64).",
             ),
             (
                 "UNDERSTUDY_LISTEN",
                 "here",
-                "`here`: it stands for: Address and port of the console. The default is",
+                "`here`: remove it for the default, 127.0.0.1:7979, or give it what it stands for. Address and port",
             ),
             ("QDRANT_URL", "localhost", "http://127.0.0.1:6334"),
             ("QDRANT_API_KEY", "x", "QDRANT_URL"),

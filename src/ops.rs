@@ -21,7 +21,8 @@ use crate::{
     error::{Hint, told},
     inbox::{Record, Stage},
     people::Person,
-    store::{Accepted, NoteFolder, ReplyState, STUCK, now},
+    store::{Accepted, NoteFolder, ReplyState, STUCK, StoreError, now},
+    web::renew_sign_in_token,
 };
 
 pub use adapters::AdapterRequest;
@@ -84,6 +85,8 @@ pub enum Request {
     Training(TrainingRequest),
     /// Adapters from elsewhere, and what a person takes along.
     Adapter(AdapterRequest),
+    /// Replaces the token that signs in to the console, and answers with the new one.
+    SignIn,
     /// Says how the installation is.
     Health,
 }
@@ -156,18 +159,28 @@ pub async fn handle(app: &App, request: Request) -> anyhow::Result<Value> {
             Ok(json!({"parked": parked, "counts": app.store.inbox_counts().await?}))
         }
         Request::InboxRetry { id } => {
-            app.store.retry_parked(id, now()).await?;
+            app.store.retry_parked(id, now()).await.map_err(not_parked)?;
             app.inbox.wake();
             Ok(json!({"done": format!("message {id} will be answered now")}))
         }
         Request::InboxDrop { id } => {
-            app.store.drop_parked(id, now()).await?;
+            app.store.drop_parked(id, now()).await.map_err(not_parked)?;
             Ok(json!({"done": format!("message {id} is dropped")}))
         }
         Request::Learn(request) => learning::handle(app, request).await,
         Request::Training(request) => training::handle(app, request).await,
         Request::Adapter(request) => adapters::handle(app, request).await,
+        Request::SignIn => Ok(json!({"token": renew_sign_in_token(&app.store).await?})),
         Request::Health => health(app).await,
+    }
+}
+
+fn not_parked(error: StoreError) -> anyhow::Error {
+    match error {
+        StoreError::NotThere(what) => {
+            Hint::new(what, "see which there are with `understudy inbox list`").into()
+        }
+        other => other.into(),
     }
 }
 

@@ -32,6 +32,11 @@ pub(super) struct Args {
 pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> {
     let from = args.from.map_or_else(account, Ok)?;
     let text = if args.text == "-" { standard_input()? } else { args.text };
+    if text.trim().is_empty() {
+        return Err(
+            Hint::new("there is no question", "write it after the options, or pipe it in with `-`").into()
+        );
+    }
     let ask = ops::Ask { person: args.person, from, thread: args.thread, key: None, text };
     let turn = super::control::call(config, Request::Ask(ask)).await?;
     if args.json {

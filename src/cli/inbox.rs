@@ -17,14 +17,21 @@ pub(super) enum Command {
     },
     /// Makes a parked message due again.
     Retry {
-        /// Its number.
+        /// Its number, as `inbox list` shows it.
+        #[arg(value_parser = number)]
         id: i64,
     },
     /// Gives a parked message up for good.
     Drop {
-        /// Its number.
+        /// Its number, as `inbox list` shows it.
+        #[arg(value_parser = number)]
         id: i64,
     },
+}
+
+fn number(text: &str) -> Result<i64, String> {
+    text.parse()
+        .map_err(|_| "give the number that `understudy inbox list` shows before the message".to_owned())
 }
 
 pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<ExitCode> {

@@ -14,6 +14,7 @@ mod models;
 mod notes;
 mod person;
 mod run;
+mod sign_in;
 mod slack;
 mod train;
 
@@ -86,6 +87,8 @@ enum Command {
     /// Helps to bring an understudy into Slack.
     #[command(subcommand)]
     Slack(slack::Command),
+    /// Prints a new link that signs in to the console; the one before stops working.
+    SignIn,
     /// Tries every connection and says what to do.
     Doctor,
     /// Measures this machine; prints one JSON object.
@@ -136,6 +139,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Trainer { job } => train::child(&job),
         Command::Invent(args) => invent::run(&args),
         Command::Slack(command) => slack::run(&config, &command),
+        Command::SignIn => sign_in::run(config).await,
         Command::Doctor => doctor::run(config).await,
         Command::Bench(command) => bench::run(config, command).await,
     }

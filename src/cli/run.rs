@@ -107,7 +107,9 @@ async fn greet(app: &App, address: std::net::SocketAddr) -> anyhow::Result<()> {
     println!("Understudy is ready after {:.1} s: {}", app.uptime().as_secs_f64(), names.join(", "));
     match web::first_sign_in_token(&app.store).await.context("make the sign-in token")? {
         Some(token) => {
-            println!("Console: http://{address}/sign-in?token={token}\n  (this link is shown once; keep it)")
+            println!(
+                "Console: http://{address}/sign-in?token={token}\n  (shown once; `understudy sign-in` makes a new link)"
+            )
         }
         None => println!("Console: http://{address}/"),
     }

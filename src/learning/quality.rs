@@ -294,6 +294,7 @@ fn person(company: &Company) -> Person {
         voice: Voice { manner: company.cast.manner.clone(), emoji: false },
         note_folders: Vec::new(),
         note_readers: Readers::Everyone,
+        questions: Vec::new(),
         adapter: None,
         slack: None,
     }

@@ -35,6 +35,8 @@ pub struct Person {
     pub note_folders: Vec<PathBuf>,
     /// Who may read those.
     pub note_readers: Readers,
+    /// Questions that the console offers to somebody who has asked nothing yet.
+    pub questions: Vec<String>,
     /// Their adapter, when one was trained.
     pub adapter: Option<PathBuf>,
     /// Their Slack app, when they have one.
@@ -53,6 +55,8 @@ struct File {
     invented: bool,
     #[serde(default)]
     voice: Voice,
+    #[serde(default)]
+    questions: Vec<String>,
     #[serde(default)]
     notes: NotesSection,
     #[serde(default)]
@@ -174,6 +178,7 @@ fn read_person(folder: &Path, file: &Path) -> Result<Person, Hint> {
         voice: parsed.voice,
         note_folders: parsed.notes.folders.iter().map(|path| folder.join(path)).collect(),
         note_readers: readers,
+        questions: parsed.questions,
         adapter: adapter.is_file().then_some(adapter),
         slack: parsed.slack,
     })
@@ -188,7 +193,7 @@ mod tests {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("adapters");
         let people = People::read(&[&dir]).unwrap();
         let demetrios = people.find(&PersonId::new("demetrios").unwrap()).unwrap();
-        assert!(demetrios.invented);
+        assert!(demetrios.invented && !demetrios.questions.is_empty());
         assert!(demetrios.note_folders[0].is_dir());
         assert_eq!(demetrios.note_readers, Readers::Everyone);
     }

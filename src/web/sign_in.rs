@@ -49,7 +49,7 @@ fn sheet(status: StatusCode, token: &str, name: &str, problem: Option<&str>) -> 
             @if let Some(problem) = problem { p.notice.bad role="alert" { (problem) } }
             label for="token" { "Token" }
             input #token name="token" type="password" autocomplete="off" required value=(token);
-            p.hint { "Printed when this installation was started for the first time." }
+            p.hint { "Printed at the first start. Lost? " code { "understudy sign-in" } " prints a new one." }
             label for="name" { "Your name" }
             input #name name="name" autocomplete="nickname" required maxlength=(NAME_MAX_CHARS) value=(name);
             p.hint { "Understudies address you by it, and notes that name you as a reader open to you." }
@@ -73,7 +73,7 @@ pub(super) async fn sign_in(
     let (token, name) = (fields.get("token").trim(), fields.get("name").trim());
     if !tokens::is_sign_in_token(&console.web.store, token).await? {
         let problem =
-            "This token is not right. It was printed when the installation was started for the first time.";
+            "This token is not right. `understudy sign-in` on the machine it runs on prints a new one.";
         return Ok(sheet(StatusCode::FORBIDDEN, "", name, Some(problem)));
     }
     let fits = name.chars().count() <= NAME_MAX_CHARS;

@@ -61,13 +61,29 @@ async fn sheet(
             div { h1 { (person.name) " " (page::badges(person)) } p.role { (person.role) } (report::link(signed_in, person)) }
         }
         @if full { p.hint { "Older messages are kept and not shown here." } }
-        @if turns.is_empty() { p.lead.start { "Ask " (person.name) "'s understudy something. It looks into the notes and answers, and you can see how it got there." } }
+        @if turns.is_empty() { (offer(person)) }
         section #turns data-events={ "/events/" (person.id) } data-talk={ "/talk/" (person.id) } aria-label="Messages" {
             @for turn in turns { (turn) }
         }
         (composer(person, unsent))
     };
     Ok(page::page(&person.name, signed_in, &body))
+}
+
+/// What somebody sees who has asked nothing yet.
+fn offer(person: &Person) -> Markup {
+    html! {
+        p.lead { "Ask " (person.name) "'s understudy something. It looks into the notes and answers, and you can see how it got there." }
+        @if !person.questions.is_empty() {
+            p.hint { "For example:" }
+            ul.offers { @for question in &person.questions { li {
+                form method="post" action={ "/talk/" (person.id) } accept-charset="utf-8" {
+                    input type="hidden" name="key" value=(uuid::Uuid::new_v4());
+                    button.quiet name="text" value=(question) type="submit" { (question) }
+                }
+            } } }
+        }
+    }
 }
 
 fn composer(person: &Person, unsent: Option<Unsent<'_>>) -> Markup {

@@ -31,7 +31,7 @@ fn every_error_names_what_is_wrong_and_what_to_do() {
         .unwrap();
     let garbage = garbage.to_str().unwrap();
     let model = ("UNDERSTUDY_MIND", "model");
-    let cases: [(&[(&str, &str)], &[&str], i32, &[&str]); 12] = [
+    let cases: [(&[(&str, &str)], &[&str], i32, &[&str]); 15] = [
         (&[model], &["ask", "-p", "bob", "hi"], 1, &["not in", "understudy models pull"]),
         (&[("UNDERSTUDY_WORKERS", "many")], &["run"], 1, &["UNDERSTUDY_WORKERS", "1 to 64"]),
         (&[("UNDERSTUDY_MIND", "genius")], &["run"], 1, &["UNDERSTUDY_MIND", "scripted"]),
@@ -42,7 +42,10 @@ fn every_error_names_what_is_wrong_and_what_to_do() {
             &["garbage.gguf", "Download it again"],
         ),
         (&[], &["ask", "-p", "nobody", "hi"], 1, &["no person `nobody`", "bob"]),
-        (&[], &["inbox", "retry", "7"], 1, &["no parked message has the id 7"]),
+        (&[], &["inbox", "retry", "7"], 1, &["no parked message has the id 7", "understudy inbox list"]),
+        (&[], &["inbox", "drop", "abc"], 2, &["abc", "the number that `understudy inbox list` shows"]),
+        (&[], &["ask", "-p", "bob", " \n"], 1, &["there is no question", "pipe it in"]),
+        (&[("UNDERSTUDY_LISTEN", "here")], &["run"], 1, &["remove it for the default, 127.0.0.1:7979"]),
         (&[], &["notes", "add", "nowhere", "-p", "bob"], 1, &["does not exist"]),
         (&[], &["ask", "hi"], 2, &["--person"]),
         (&[("UNDERSTUDY_DATA", "/dev/null/x")], &["inbox", "list"], 1, &["can't create the data directory"]),
@@ -149,7 +152,7 @@ fn a_question_may_come_on_standard_input() {
     assert!(said("short", b"hello").starts_with("You wrote: hello\n"));
     assert!(said("long", &[b'x'; 1 << 20]).contains("has 1048576 bytes and I read up to 262144. Send"));
     assert!(said("latin1", b"caf\xe9").contains("is not UTF-8 text: convert it"));
-    assert!(said("empty", b"").contains("Your message is empty. Write me what you need."));
+    assert!(said("empty", b"").contains("there is no question"));
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod learning;
 mod memory;
 mod metrics;
 mod real_turn;
+mod sign_in;
 mod slack;
 mod support;
 mod training;

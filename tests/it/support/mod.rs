@@ -62,6 +62,7 @@ impl Site {
         command
             .current_dir(self.dir.path())
             .env_remove("UNDERSTUDY_MODELS")
+            .env("HOME", self.dir.path())
             .env("UNDERSTUDY_DATA", self.data())
             .env("UNDERSTUDY_PEOPLE", self.dir.path().join("people"))
             .env("UNDERSTUDY_LISTEN", "127.0.0.1:0")
