@@ -95,6 +95,9 @@ pub struct Job {
     pub right_value: f64,
     /// Declined, of what no note answers.
     pub refusal: f64,
+    /// Decided as the person does; none where nobody knows their rules.
+    #[serde(default)]
+    pub decided: Option<f64>,
 }
 
 /// Everything the gate looks at.
@@ -137,6 +140,12 @@ pub fn objections(evidence: &Evidence) -> Vec<String> {
             objections.push(format!("it {what} in {}, the starter in {}", percent(own), percent(before)));
         }
     }
+    if let (Some(own), Some(before)) = (person.decided, starter.decided)
+        && own < before - SLACK
+    {
+        let (own, before) = (percent(own), percent(before));
+        objections.push(format!("it decides as they do in {own}, the starter in {before}"));
+    }
     objections
 }
 
@@ -155,7 +164,8 @@ mod tests {
     }
 
     fn evidence(difference: Estimate) -> Evidence {
-        let good = Job { valid_queries: 1.0, found: 0.95, right_value: 0.9, refusal: 0.95 };
+        let good =
+            Job { valid_queries: 1.0, found: 0.95, right_value: 0.9, refusal: 0.95, decided: Some(0.9) };
         Evidence { replies: 60, difference, person: good, starter: good }
     }
 
@@ -194,6 +204,7 @@ mod tests {
             (|job| job.found = 0.9, "finds the right note"),
             (|job| job.right_value = 0.8, "right value"),
             (|job| job.refusal = 0.5, "declines"),
+            (|job| job.decided = Some(0.5), "decides as they do in 50 %, the starter in 90 %"),
         ] {
             let mut evidence = evidence(gain);
             change(&mut evidence.person);

@@ -140,6 +140,7 @@ impl Quality {
             found: of(|tally| tally.found),
             right_value: of(|tally| tally.right_value),
             refusal: of(|tally| tally.refusal),
+            decided: None,
         }
     }
 }

@@ -34,6 +34,7 @@ pub use style::Reference;
 use super::{
     cases::Case,
     collection::DataSet,
+    decisions, demo,
     judge::{self, Cost, Estimate, Evidence},
     manifest::Manifest,
     quality::{self, Judged, Quality, Share},
@@ -53,6 +54,8 @@ const NEXT_STEPS_MOST: usize = 20;
 const SPOKEN_MOST: usize = 30;
 /// Most questions about the job for the base, which rambles.
 const BASE_QUESTIONS_MOST: usize = 50;
+/// Most requests that an invented person decides.
+const DECISIONS_MOST: usize = 200;
 /// Decides what is drawn, so that the same adapter gets the same report.
 const SEED: u64 = 1;
 
@@ -197,7 +200,8 @@ impl Candidate<'_> {
             costs.insert(contestant.arm, of_arm);
         }
         compare(&mut arms, &costs);
-        let evidence = evidence(&arms, &costs);
+        let decisions = asked.decided(brain, &contestants, follow).await?;
+        let evidence = evidence(&arms, &costs, decisions.as_ref());
         let bits_per_char = costs.iter().map(|(arm, costs)| (*arm, judge::bits_per_char(costs))).collect();
         let judged = |arm| arms.get(&arm).and_then(|results: &Results| results.job.as_ref());
         let evaluation = Evaluation {
@@ -210,7 +214,7 @@ impl Candidate<'_> {
                 (Some(own), Some(before)) => forgotten(&own.judged, &before.judged),
                 _ => Vec::new(),
             },
-            decisions: None,
+            decisions,
             companies: companies.to_vec(),
             manifest: self.manifest,
             arms,
@@ -273,6 +277,30 @@ impl Asked<'_> {
         let results = Results { exam: None, next_step, spoken, job, took_s: began.elapsed().as_secs_f64() };
         Ok((results, costs))
     }
+
+    /// How often each arm decides as the person does; none where nobody knows their rules.
+    async fn decided(
+        &self,
+        brain: &Brain,
+        contestants: &[Contestant],
+        follow: Follow<'_>,
+    ) -> anyhow::Result<Option<Decisions>> {
+        if demo::rules_of(&self.person.id).is_none() {
+            return Ok(None);
+        }
+        let mut same = BTreeMap::new();
+        for Contestant { arm, weights, .. } in contestants {
+            let requests = match arm {
+                Arm::Base => self.questions.div_ceil(4).min(BASE_QUESTIONS_MOST),
+                Arm::FewShot => continue,
+                Arm::Starter | Arm::Person => self.questions.min(DECISIONS_MOST),
+            };
+            follow(Progress { part: format!("{}: decisions", arm.words()), done: 0, of: requests });
+            let decided = decisions::measure(brain, self.person, weights, requests, SEED).await?;
+            same.insert(*arm, decided.right);
+        }
+        Ok(Some(Decisions { same }))
+    }
 }
 
 /// The replies among `cases` that are not made up.
@@ -303,10 +331,16 @@ fn compare(arms: &mut BTreeMap<Arm, Results>, costs: &BTreeMap<Arm, Vec<Cost>>) 
     }
 }
 
-fn evidence(arms: &BTreeMap<Arm, Results>, costs: &BTreeMap<Arm, Vec<Cost>>) -> Evidence {
+fn evidence(
+    arms: &BTreeMap<Arm, Results>,
+    costs: &BTreeMap<Arm, Vec<Cost>>,
+    decisions: Option<&Decisions>,
+) -> Evidence {
     let of = |arm: Arm| costs.get(&arm).map(Vec::as_slice).unwrap_or_default();
     let job = |arm: Arm| {
-        arms.get(&arm).and_then(|results| results.job.as_ref()).map(Quality::job).unwrap_or_default()
+        let job = arms.get(&arm).and_then(|results| results.job.as_ref()).map(Quality::job);
+        let decided = decisions.and_then(|decisions| decisions.same.get(&arm)?.value());
+        judge::Job { decided, ..job.unwrap_or_default() }
     };
     Evidence {
         replies: of(Arm::Person).len(),

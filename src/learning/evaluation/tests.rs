@@ -123,7 +123,7 @@ fn arms_are_compared_over_the_same_replies() {
     assert!((less.mean + 10.0 / std::f64::consts::LN_2 / 40.0).abs() < 1e-9 && less.high < 0.0, "{less:?}");
     let own = of(Arm::Person).bits_per_char;
     assert!(own.low < own.mean && own.mean < own.high, "{own:?}");
-    assert_eq!(evidence(&arms, &costs).replies, 40);
+    assert_eq!(evidence(&arms, &costs, None).replies, 40);
     let mut bare = BTreeMap::from([(Arm::Starter, Results::default())]);
     compare(&mut bare, &BTreeMap::from([(Arm::Starter, Vec::new())]));
     assert_eq!(bare[&Arm::Starter].exam, None);

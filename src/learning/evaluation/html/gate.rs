@@ -6,7 +6,7 @@ use super::{percent, signed};
 use crate::learning::{
     evaluation::{Arm, Evaluation, Report},
     judge::{REFUSAL, RIGHT_VALUE, SLACK, VALID_QUERIES},
-    quality::Tally,
+    quality::{Quality, Tally},
 };
 
 /// Whether the adapter may serve, in one sentence.
@@ -68,6 +68,15 @@ pub(super) fn table(report: &Report) -> Markup {
                     td.n { "interval below 0" }
                     (mark(predicts))
                 }
+                @if let (Some(own), Some(before)) = (own.decided, before.decided) {
+                    tr {
+                        th scope="row" { "Decides as the person does" }
+                        td.n { (percent(own)) }
+                        td.n { (percent(before)) }
+                        td.n { (percent(before - SLACK)) }
+                        (mark(own >= before - SLACK))
+                    }
+                }
                 @for (question, own, before, floor) in rows {
                     @let least = floor.max(before - SLACK);
                     tr {
@@ -101,8 +110,11 @@ pub(super) fn of_starter(evaluation: &Evaluation) -> Markup {
             of(tally.right_value), tally.right_value.of, of(tally.refusal), tally.refusal.of
         )
     });
+    // Nothing else could serve instead, so it is no verdict that it does; good is what passes the gate's floors.
+    let good =
+        job.map(Quality::job).is_some_and(|job| job.right_value >= RIGHT_VALUE && job.refusal >= REFUSAL);
     html! {
-        div.verdict.good {
+        div.verdict.good[good].held[!good] {
             p { b { "Serves whoever has no adapter of their own: " } (said.unwrap_or_else(|| "it was not measured.".to_owned())) }
         }
     }
