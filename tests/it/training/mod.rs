@@ -1,5 +1,7 @@
 //! From consent to the gate with the real models: a short run that is too small to be promoted. Invented people.
 
+mod canary;
+
 use std::{
     path::PathBuf,
     process::{Command, Output, Stdio},
@@ -115,6 +117,9 @@ fn consent_that_is_withdrawn_in_the_middle_of_training_ends_it_and_leaves_nothin
         assert_eq!(status(&mut commands)["state"], "training");
         std::thread::sleep(Duration::from_millis(50));
     }
+    let second = site.command().args(["train", "bob"]).stderr(Stdio::piped()).output().unwrap();
+    let why = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(!second.status.success() && why.contains("a run for Bob goes on already"), "{why}");
     commands.call(&json!({"learn": {"withdraw": {"person": "bob"}}})).unwrap();
     while status(&mut commands)["state"] == "training" {
         assert!(since.elapsed() < Duration::from_secs(240), "the run goes on");
