@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use crate::{
     app::{App, Office},
-    domain::{Audience, IntakeId, PersonId, Purpose, RunId, SourceKind},
+    domain::{Audience, IntakeId, Passage, PersonId, Purpose, RunId, SourceKind},
     error::Hint,
     learning::{
         Cast, Note, Report,
         calendar::{DAY_S, day_of},
-        cases::{self, Built, Plan},
+        cases::{self, Built, Plan, Recall},
         collection,
         consent::{self, Permit},
         erase, retention,
@@ -21,13 +21,14 @@ use crate::{
     memory::{Embed, Leg, Notes, Search},
     people::Person,
     store::{NewConsent, RunRow, StoreError, now},
+    turn::answer::{self, Asked},
 };
 
 /// Of the replies whose facts no note holds, how many of a hundred teach to decline.
 const DECLINE_PERCENT: u8 = 50;
 /// Decides about figures and declined replies; fixed, so that the same words make the same data set.
 const SEED: u64 = 1;
-/// Notes that a look-up gives.
+/// Passages that a look-up for one query gives.
 const NOTES: usize = 6;
 
 /// A request about learning.
@@ -187,23 +188,16 @@ async fn build(app: &App, person: &Person, run: &RunRow) -> anyhow::Result<Built
     let intakes = app.store.intakes(run.id).await?;
     let vetoes = app.store.vetoes(&person.id).await?;
     let office = app.office().await?;
-    let shelf = Shelf::of(office, &person.id).await?;
+    let mut shelf = Shelf::of(office, &person.id).await?;
     let cast =
         Cast { name: person.name.clone(), role: person.role.clone(), manner: person.voice.manner.clone() };
     let (vault, run) = (app.vault(), run.clone());
     let work = move || -> anyhow::Result<Built> {
         let (events, names) = collection::gather(&vault, &run, &intakes)?;
         let plan = Plan { cast, names, vetoes, decline_percent: DECLINE_PERCENT, seed: SEED };
-        let mut failed = None;
-        let built = cases::build(events, &plan, &mut |query, as_of| match shelf.recall(query, as_of) {
-            Ok(notes) => notes,
-            Err(e) => {
-                failed.get_or_insert(e);
-                Vec::new()
-            }
-        });
+        let built = cases::build(events, &plan, &mut shelf);
         // A data set without its notes would teach to answer from nothing.
-        if let Some(e) = failed {
+        if let Some(e) = shelf.failed {
             return Err(e).context("look the notes of an answer up");
         }
         collection::seal(&vault, &run, &built)?;
@@ -219,6 +213,8 @@ struct Shelf {
     embed: Arc<dyn Embed>,
     runtime: tokio::runtime::Handle,
     empty: bool,
+    /// Why the first look-up that failed did.
+    failed: Option<anyhow::Error>,
 }
 
 impl Shelf {
@@ -230,24 +226,50 @@ impl Shelf {
             embed: Arc::clone(&office.embed),
             runtime: tokio::runtime::Handle::current(),
             empty,
+            failed: None,
         })
     }
 
     /// Notes that everybody may read, as they were at `as_of`: what is trained on can be told to anybody later.
-    fn recall(&self, query: &str, as_of: i64) -> anyhow::Result<Vec<Note>> {
-        if self.empty || query.trim().is_empty() {
-            return Ok(Vec::new());
-        }
+    async fn search(&self, query: &str, now: i64) -> anyhow::Result<Vec<Passage>> {
         let text: String = query.chars().take(1000).collect();
-        let everybody = Audience::unknown();
-        let found = self.runtime.block_on(async {
-            let vector = self.embed.embed(std::slice::from_ref(&text)).await?;
-            let legs = std::iter::once(text).zip(vector).map(|(text, dense)| Leg { text, dense }).collect();
-            let search =
-                Search { person: &self.person, legs, audience: &everybody, limit: NOTES, now: as_of };
-            anyhow::Ok(self.notes.search(&search).await?)
-        })?;
-        Ok(found.into_iter().map(|passage| Note { title: passage.title, text: passage.text }).collect())
+        let vector = self.embed.embed(std::slice::from_ref(&text)).await?;
+        let legs = std::iter::once(text).zip(vector).map(|(text, dense)| Leg { text, dense }).collect();
+        let search = Search { person: &self.person, legs, audience: &Audience::unknown(), limit: NOTES, now };
+        Ok(self.notes.search(&search).await?)
+    }
+
+    /// What a turn would show, to an audience of which nobody is known.
+    async fn excerpts(&self, message: &str, queries: &[String], now: i64) -> anyhow::Result<Vec<Passage>> {
+        let asked = Asked { person: &self.person, message, queries };
+        let recalled = answer::recall(&*self.embed, &*self.notes, asked, &Audience::unknown(), now).await?;
+        Ok(recalled.excerpts)
+    }
+
+    fn taken(&mut self, found: anyhow::Result<Vec<Passage>>) -> Vec<Note> {
+        let passages = found.unwrap_or_else(|e| {
+            self.failed.get_or_insert(e);
+            Vec::new()
+        });
+        passages.into_iter().map(|passage| Note { title: passage.title, text: passage.text }).collect()
+    }
+}
+
+impl Recall for Shelf {
+    fn find(&mut self, query: &str, t: i64) -> Vec<Note> {
+        if self.empty || query.trim().is_empty() {
+            return Vec::new();
+        }
+        let found = self.runtime.block_on(self.search(query, t));
+        self.taken(found)
+    }
+
+    fn show(&mut self, message: &str, queries: &[String], t: i64) -> Vec<Note> {
+        if self.empty || message.trim().is_empty() {
+            return Vec::new();
+        }
+        let found = self.runtime.block_on(self.excerpts(message, queries, t));
+        self.taken(found)
     }
 }
 

@@ -5,7 +5,7 @@
 use std::time::Instant;
 
 use crate::{
-    domain::{Audience, Passage},
+    domain::{Audience, Passage, PersonId},
     inbox::Stage,
     memory::{self, Embed, Leg, Notes, Search},
     mind::{Mind, Situation},
@@ -86,7 +86,9 @@ pub async fn answer(
     let queries = ask(means, situation).await?;
     clock.lap("ask");
     watch.stage(Stage::Recalling);
-    let Recalled { passages, mut excerpts } = recall(means, situation, &queries, audience, now).await?;
+    let Means { embed, notes, .. } = means;
+    let asked = Asked { person: &situation.person.id, message: situation.message, queries: &queries };
+    let Recalled { passages, mut excerpts } = recall(embed, notes, asked, audience, now).await?;
     clock.lap("recall");
     watch.stage(Stage::Drafting);
     let drafted = draft(means, situation, &excerpts, watch).await?;
@@ -134,26 +136,35 @@ async fn ask(means: Means<'_>, situation: &Situation<'_>) -> anyhow::Result<Vec<
     Ok(queries)
 }
 
-struct Recalled {
-    passages: Vec<Passage>,
-    excerpts: Vec<Passage>,
+/// What is looked up, and in whose notes.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub person: &'a PersonId,
+    pub message: &'a str,
+    pub queries: &'a [String],
+}
+
+/// What was found.
+pub(crate) struct Recalled {
+    pub passages: Vec<Passage>,
+    pub excerpts: Vec<Passage>,
 }
 
 /// Looks the message and the queries up, for this audience only, and picks what of it the draft is given.
-async fn recall(
-    means: Means<'_>,
-    situation: &Situation<'_>,
-    queries: &[String],
+pub(crate) async fn recall(
+    embed: &dyn Embed,
+    notes: &dyn Notes,
+    asked: Asked<'_>,
     audience: &Audience,
     now: i64,
 ) -> anyhow::Result<Recalled> {
-    let message: String = situation.message.chars().take(1000).collect();
-    let texts: Vec<String> = std::iter::once(message).chain(queries.iter().cloned()).collect();
-    let vectors = means.embed.embed(&texts).await?;
+    let message: String = asked.message.chars().take(1000).collect();
+    let texts: Vec<String> = std::iter::once(message).chain(asked.queries.iter().cloned()).collect();
+    let vectors = embed.embed(&texts).await?;
     let legs = texts.into_iter().zip(vectors).map(|(text, dense)| Leg { text, dense }).collect();
-    let search = Search { person: &situation.person.id, legs, audience, limit: PASSAGES, now };
-    let mut passages = means.notes.search(&search).await?;
-    let excerpts = memory::focus(means.embed, &search.legs, &passages).await?;
+    let search = Search { person: asked.person, legs, audience, limit: PASSAGES, now };
+    let mut passages = notes.search(&search).await?;
+    let excerpts = memory::focus(embed, &search.legs, &passages).await?;
     let place = |passage: &Passage| {
         excerpts.iter().position(|e| (&e.source, &e.title) == (&passage.source, &passage.title))
     };

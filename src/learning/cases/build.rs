@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use super::{
     Case, Recall, evidence, playback,
     queries::{self, WITHIN},
+    recall::fuse,
     replies::{self, Answered, Unasked},
     split::{Split, split},
     values,
@@ -28,8 +29,6 @@ use crate::{
 pub const LEAST: usize = 25;
 /// What a reply becomes whose facts no note holds.
 const NOT_IN_NOTES: &str = "That's not in my notes.";
-/// Notes of a case.
-const NOTES: usize = 4;
 /// Words from which on a reply that is repeated under another question is boilerplate.
 const BOILERPLATE_WORDS: usize = 20;
 
@@ -90,7 +89,7 @@ impl Built {
 /// Makes a data set of events, grouped by their source.
 ///
 /// `events` may come in any order; each thread is cleaned by itself. The same input gives the same data set.
-pub fn build(events: Vec<(SourceKind, Event)>, plan: &Plan, recall: &mut Recall<'_>) -> Built {
+pub fn build(events: Vec<(SourceKind, Event)>, plan: &Plan, recall: &mut dyn Recall) -> Built {
     let mut built = Built::default();
     let mut threads: BTreeMap<(SourceKind, String), Vec<Event>> = BTreeMap::new();
     for (kind, event) in events {
@@ -142,15 +141,15 @@ pub fn build(events: Vec<(SourceKind, Event)>, plan: &Plan, recall: &mut Recall<
     built
 }
 
-struct Maker<'m, 'r> {
+struct Maker<'m> {
     plan: &'m Plan,
-    recall: &'m mut Recall<'r>,
+    recall: &'m mut dyn Recall,
     report: &'m mut Report,
     twins: Twins,
     boilerplate: Twins,
 }
 
-impl Maker<'_, '_> {
+impl Maker<'_> {
     /// The cases of one answer: the reply, and the queries if one finds its note.
     fn reply(&mut self, source: SourceKind, answered: Answered) -> Vec<Case> {
         let id = digest(&["reply", source.as_str(), &answered.thread_id, &answered.id]);
@@ -235,18 +234,17 @@ impl Maker<'_, '_> {
         true
     }
 
-    /// The notes that a search with the mined queries would have shown, and those queries.
+    /// What a prompt would have shown of the notes, and the queries that find what the reply draws on.
     fn evidence(&mut self, answered: &Answered) -> (Vec<Note>, Vec<String>) {
-        let by_message = (self.recall)(&answered.message, answered.t);
-        let by_reply = (self.recall)(&answered.reply, answered.t);
-        let pool = fuse(&[by_message.clone(), by_reply.into_iter().take(WITHIN).collect()], usize::MAX);
-        let Some(source) = evidence::source(&pool, &answered.reply, &answered.message) else {
-            return (by_message.into_iter().take(NOTES).collect(), Vec::new());
+        let Answered { message, reply, t, .. } = answered;
+        let by_message = self.recall.find(message, *t);
+        let by_reply = self.recall.find(reply, *t);
+        let pool = fuse(&[by_message, by_reply.into_iter().take(WITHIN).collect()], usize::MAX);
+        let queries = match evidence::source(&pool, reply, message) {
+            Some(source) => queries::mine(source, message, reply, *t, self.recall),
+            None => Vec::new(),
         };
-        let queries = queries::mine(source, &answered.message, &answered.reply, answered.t, self.recall);
-        let mut lists = vec![by_message];
-        lists.extend(queries.iter().map(|query| (self.recall)(query, answered.t)));
-        (fuse(&lists, NOTES), queries)
+        (self.recall.show(message, &queries, *t), queries)
     }
 
     /// The reply, or that it is not in the notes when its figures stand nowhere; `None` when it is left out.
@@ -273,22 +271,6 @@ impl Maker<'_, '_> {
             notes.iter_mut().flat_map(|note| [&mut note.title, &mut note.text]).collect();
         values::randomise(&request, &mut notes, &mut earlier, reply, seed);
     }
-}
-
-/// Reciprocal rank fusion, as serving does it.
-fn fuse(lists: &[Vec<Note>], most: usize) -> Vec<Note> {
-    let mut scores: Vec<(f64, Note)> = Vec::new();
-    for list in lists {
-        for (rank, note) in list.iter().enumerate() {
-            let score = 1.0 / (60.0 + rank as f64 + 1.0);
-            match scores.iter_mut().find(|(_, known)| known == note) {
-                Some((sum, _)) => *sum += score,
-                None => scores.push((score, note.clone())),
-            }
-        }
-    }
-    scores.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-    scores.into_iter().map(|(_, note)| note).take(most).collect()
 }
 
 /// A short name that says nothing about what it names.

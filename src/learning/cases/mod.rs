@@ -1,7 +1,7 @@
 //! Cases: what a person did in real situations, as examples that a model can learn from.
 //!
-//! From cleaned threads come replies with the notes of their time, and the queries that would have found those
-//! notes. Figures that a reply takes from notes are made up anew in both, so that facts stay out of the weights;
+//! From cleaned threads come replies with what a prompt would have shown of the notes of their time, and the queries
+//! that would have found those notes. Figures that a reply takes from notes are made up anew in both, so that facts stay out of the weights;
 //! those of the request stay, because they decide. Cases are split by thread and time; the newest part is the
 //! exam, which nobody trains on.
 
@@ -9,6 +9,7 @@ mod build;
 mod evidence;
 mod playback;
 mod queries;
+mod recall;
 mod replies;
 mod split;
 mod values;
@@ -16,6 +17,7 @@ mod values;
 use serde::{Deserialize, Serialize};
 
 pub use build::{Built, LEAST, Plan, build};
+pub use recall::Recall;
 pub use split::Split;
 
 use super::Example;
@@ -39,6 +41,3 @@ pub struct Case {
     /// The example, masked.
     pub example: Example,
 }
-
-/// What finds notes as they were at a time: the query, and Unix seconds; best first.
-pub type Recall<'r> = dyn FnMut(&str, i64) -> Vec<super::Note> + 'r;

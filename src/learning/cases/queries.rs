@@ -22,11 +22,11 @@ pub(super) fn mine(
     question: &str,
     reply: &str,
     t: i64,
-    recall: &mut Recall<'_>,
+    recall: &mut dyn Recall,
 ) -> Vec<String> {
     let mut found: Vec<(usize, String)> = Vec::new();
     for candidate in candidates(source, question, reply) {
-        let rank = recall(&candidate, t).iter().take(WITHIN).position(|note| note == source);
+        let rank = recall.find(&candidate, t).iter().take(WITHIN).position(|note| note == source);
         if let Some(rank) = rank {
             found.push((rank, candidate));
         }
@@ -97,6 +97,6 @@ mod tests {
         assert!(queries[0].contains("dinner"), "{queries:?}");
         assert!(queries.iter().all(|query| !query.contains("40")), "{queries:?}");
         assert!(asked.iter().all(|(_, t)| *t == 7), "notes are those of the time");
-        assert!(mine(&dinner, "what?", "no", 7, &mut |_, _| Vec::new()).is_empty());
+        assert!(mine(&dinner, "what?", "no", 7, &mut |_: &str, _: i64| Vec::new()).is_empty());
     }
 }

@@ -227,7 +227,7 @@ async fn cases_of(rules: &Rules, threads: u64) -> Built {
         title: "Prices".into(),
         text: (15..96).map(|n| format!("Item {n} costs {n}0 EUR, or {n} EUR used. ")).collect(),
     };
-    cases::build(events, &plan, &mut |_, _| vec![note.clone()])
+    cases::build(events, &plan, &mut |_: &str, _: i64| vec![note.clone()])
 }
 
 #[tokio::test]

@@ -63,10 +63,10 @@ fn reply_of(case: &Case) -> &str {
 
 #[test]
 fn a_data_set_is_the_same_every_time_and_its_exam_is_the_newest() {
-    let built = build(many(), &plan(), &mut |_, _| Vec::new());
+    let built = build(many(), &plan(), &mut |_: &str, _: i64| Vec::new());
     let mut shuffled = many();
     shuffled.reverse();
-    assert_eq!(build(shuffled, &plan(), &mut |_, _| Vec::new()), built);
+    assert_eq!(build(shuffled, &plan(), &mut |_: &str, _: i64| Vec::new()), built);
     assert_eq!((built.real, built.not_yet()), (100, None));
     assert!(
         built.cases.len() > 80 && built.exam.len() >= 9,
@@ -83,7 +83,7 @@ fn a_data_set_is_the_same_every_time_and_its_exam_is_the_newest() {
 #[test]
 fn too_few_examples_say_what_would_help() {
     let few: Vec<_> = many().into_iter().take(20).collect();
-    let built = build(few, &plan(), &mut |_, _| Vec::new());
+    let built = build(few, &plan(), &mut |_: &str, _: i64| Vec::new());
     let text = built.not_yet().unwrap();
     assert!(
         text.starts_with("not yet: 25 are the least")
@@ -125,7 +125,7 @@ fn figures_stand_in_notes_or_the_reply_declines_or_goes() {
 fn a_sum_that_decides_stays_as_it_was_asked() {
     let note = Note { title: "Cake".into(), text: "The cake for the visit costs 85 EUR.".into() };
     let events = exchange(1, "can i order the cake for 85 EUR?", "yes, the cake for 85 EUR is fine");
-    let built = build(events, &plan(), &mut |_, _| vec![note.clone()]);
+    let built = build(events, &plan(), &mut |_: &str, _: i64| vec![note.clone()]);
     let case = built.cases.iter().chain(&built.exam).find(|case| !reply_of(case).is_empty()).unwrap();
     assert_eq!(case.example.message, "can i order the cake for 85 EUR?");
     assert_eq!(reply_of(case), "yes, the cake for 85 EUR is fine");
@@ -133,10 +133,10 @@ fn a_sum_that_decides_stays_as_it_was_asked() {
 
 #[test]
 fn a_veto_holds_when_the_data_set_is_made_anew() {
-    let built = build(many(), &plan(), &mut |_, _| Vec::new());
+    let built = build(many(), &plan(), &mut |_: &str, _: i64| Vec::new());
     let id = built.cases[3].id.clone();
     let vetoes = BTreeSet::from([id.clone()]);
-    let again = build(many(), &Plan { vetoes, ..plan() }, &mut |_, _| Vec::new());
+    let again = build(many(), &Plan { vetoes, ..plan() }, &mut |_: &str, _: i64| Vec::new());
     assert!(again.cases.iter().chain(&again.exam).all(|case| case.id != id));
     assert_eq!(again.report.left_out_for(Reason::Vetoed), 1);
 }
@@ -145,7 +145,7 @@ fn a_veto_holds_when_the_data_set_is_made_anew() {
 fn twins_are_removed_across_the_split() {
     let mut events = many();
     events.extend(exchange(500, "Shall we go on with the fair of wax?", "Yes, the fair of wax goes on!"));
-    let built = build(events, &plan(), &mut |_, _| Vec::new());
+    let built = build(events, &plan(), &mut |_: &str, _: i64| Vec::new());
     assert_eq!(built.report.left_out_for(Reason::Duplicate), 1);
     assert!(built.exam.iter().all(|case| case.t < START + 400 * DAY_S));
 }
@@ -170,7 +170,7 @@ fn sent_mail_without_a_question_is_played_back_and_never_examined() {
         };
         events.push((SourceKind::Mail, event));
     }
-    let built = build(events, &plan(), &mut |_, _| Vec::new());
+    let built = build(events, &plan(), &mut |_: &str, _: i64| Vec::new());
     let synthetic = built.cases.iter().filter(|case| case.synthetic).count();
     assert!(synthetic > 0 && synthetic <= built.real, "{synthetic}");
     assert!(built.exam.iter().all(|case| !case.synthetic));
