@@ -214,7 +214,7 @@ impl Config {
         }
         let below_data = self.data.join("models");
         match std::env::home_dir() {
-            Some(home) if !below_data.exists() => home.join(".cache/understudy/models"),
+            Some(home) if home.is_absolute() && !below_data.exists() => home.join(".cache/understudy/models"),
             _ => below_data,
         }
     }

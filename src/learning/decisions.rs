@@ -55,7 +55,7 @@ pub struct Decisions {
 
 /// Puts `cases` requests to `person`, `weights` answering, and compares the decisions with the rules.
 ///
-/// No export holds these requests, whatever its seed.
+/// These requests are rolled apart from those of any export, whatever its seed.
 ///
 /// # Errors
 /// A [`Hint`] when the person has no rules that are known; otherwise when the model is out of reach.

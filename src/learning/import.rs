@@ -162,6 +162,7 @@ mod tests {
     enum Key<'k> {
         Text(&'k str, &'k str),
         Float(&'k str, f32),
+        Double(&'k str, f64),
     }
 
     /// A GGUF file of 32-bit floats, all of them `filled`.
@@ -184,6 +185,11 @@ mod tests {
                 Key::Float(key, value) => {
                     text(&mut out, key);
                     out.extend(6_u32.to_le_bytes());
+                    out.extend(value.to_le_bytes());
+                }
+                Key::Double(key, value) => {
+                    text(&mut out, key);
+                    out.extend(12_u32.to_le_bytes());
                     out.extend(value.to_le_bytes());
                 }
             }
@@ -272,13 +278,16 @@ mod tests {
         room.bring_in(&good).unwrap();
         let [kind, _, lora, alpha] = LORA;
         let qwen = [kind.clone(), Key::Text("general.architecture", "qwen2"), lora.clone(), alpha];
+        // llama.cpp aborts on an alpha of 64 bits.
+        let long_alpha =
+            [kind.clone(), LORA[1].clone(), lora.clone(), Key::Double("adapter.lora.alpha", 8.0)];
         let no_alpha = [kind, LORA[1].clone(), lora];
         let unmarked = [LORA[1].clone(), LORA[3].clone()];
         let base = fs::read(room.dir.path().join("base.gguf")).unwrap();
         let noise: Vec<u8> = (0_u32..9000).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
         let convert = "convert_lora_to_gguf.py";
         let another = "UNDERSTUDY_BASE";
-        let cases: [(&[u8], &str, &str); 14] = [
+        let cases: [(&[u8], &str, &str); 15] = [
             (&noise, "is not a GGUF file", convert),
             (b"", "is not a GGUF file", convert),
             (b"GGUF\x03\0\0\0and so on, and so forth, long enough to be read", "is not a GGUF file", convert),
@@ -286,6 +295,7 @@ mod tests {
             (&good[..good.len() - 40], "is cut short", "copy it again"),
             (&gguf(&qwen, &[Q_A, Q_B], 0.5), "it was trained on `qwen2`, the base is `llama`", another),
             (&gguf(&no_alpha, &[Q_A, Q_B], 0.5), "it does not say its alpha", convert),
+            (&gguf(&long_alpha, &[Q_A, Q_B], 0.5), "it does not say its alpha", convert),
             (&gguf(&unmarked, &[Q_A, Q_B], 0.5), "is not marked as a LoRA adapter", convert),
             (&gguf(&LORA, &[Q_A, (Q_B.0, [4, 64])], 0.5), "has the shape [32, 2] and [4, 64]", another),
             (&gguf(&LORA, &[(Q_A.0, [48, 2]), Q_B], 0.5), "a pair for [32, 64]", another),

@@ -20,6 +20,10 @@ pub const VALID_QUERIES: f64 = 0.99;
 pub const RIGHT_VALUE: f64 = 0.85;
 /// Least share of declined questions among those that no note answers.
 pub const REFUSAL: f64 = 0.90;
+/// Fewest threads of an exam.
+pub const EXAM_THREADS: usize = 8;
+/// Fewest questions about the job.
+pub const QUESTIONS: usize = 200;
 
 /// What one reply cost.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -105,6 +109,12 @@ pub struct Job {
 pub struct Evidence {
     /// Replies of the exam.
     pub replies: usize,
+    /// Threads that they come from.
+    #[serde(default)]
+    pub threads: usize,
+    /// Questions about the job.
+    #[serde(default)]
+    pub questions: usize,
     /// Bits per character, the person's adapter less the starter.
     pub difference: Estimate,
     /// The person's adapter at the job.
@@ -115,12 +125,23 @@ pub struct Evidence {
 
 /// Why the adapter may not serve, in words for the person; empty when it may.
 #[must_use]
+#[expect(clippy::neg_cmp_op_on_partial_ord, reason = "what is no number must not pass")]
 pub fn objections(evidence: &Evidence) -> Vec<String> {
     let mut objections = Vec::new();
-    let Evidence { replies, difference, person, starter } = *evidence;
+    let Evidence { replies, threads, questions, difference, person, starter } = *evidence;
     if replies == 0 {
         objections.push("there is no sealed exam to compare on: more of their words are needed".to_owned());
-    } else if difference.high >= 0.0 {
+    } else if threads < EXAM_THREADS {
+        // The interval is drawn over threads: over a few it says nothing.
+        objections.push(format!(
+            "the sealed exam has {threads} threads, and {EXAM_THREADS} are the least: more of their words are needed"
+        ));
+    }
+    if questions < QUESTIONS {
+        objections
+            .push(format!("the job was judged on {questions} questions, and {QUESTIONS} are the least"));
+    }
+    if replies > 0 && !(difference.high < 0.0) {
         objections.push(format!(
             "it does not predict their replies surely better than the starter: {:+.3} bits per character, \
              between {:+.3} and {:+.3}",
@@ -134,14 +155,15 @@ pub fn objections(evidence: &Evidence) -> Vec<String> {
         ("gives the right value", person.right_value, starter.right_value, RIGHT_VALUE),
         ("declines when no note has it", person.refusal, starter.refusal, REFUSAL),
     ] {
-        if own < least {
+        // Negated, so that what is no number passes nothing.
+        if !(own >= least) {
             objections.push(format!("it {what} in {}, and {} are the least", percent(own), percent(least)));
-        } else if own < before - SLACK {
+        } else if !(own >= before - SLACK) {
             objections.push(format!("it {what} in {}, the starter in {}", percent(own), percent(before)));
         }
     }
     if let (Some(own), Some(before)) = (person.decided, starter.decided)
-        && own < before - SLACK
+        && !(own >= before - SLACK)
     {
         let (own, before) = (percent(own), percent(before));
         objections.push(format!("it decides as they do in {own}, the starter in {before}"));
@@ -166,7 +188,7 @@ mod tests {
     fn evidence(difference: Estimate) -> Evidence {
         let good =
             Job { valid_queries: 1.0, found: 0.95, right_value: 0.9, refusal: 0.95, decided: Some(0.9) };
-        Evidence { replies: 60, difference, person: good, starter: good }
+        Evidence { replies: 60, threads: 30, questions: 200, difference, person: good, starter: good }
     }
 
     #[test]
@@ -211,8 +233,15 @@ mod tests {
             let said = objections(&evidence);
             assert!(said.len() == 1 && said[0].contains(words), "{said:?}");
         }
-        let mut nothing = evidence(gain);
-        nothing.replies = 0;
-        assert!(objections(&nothing)[0].contains("more of their words"));
+        let change = |change: fn(&mut Evidence)| {
+            let mut evidence = evidence(gain);
+            change(&mut evidence);
+            objections(&evidence).join("; ")
+        };
+        assert!(change(|e| e.replies = 0).contains("more of their words"));
+        assert!(change(|e| e.threads = 1).contains("has 1 threads, and 8 are the least"));
+        assert!(change(|e| e.questions = 10).contains("judged on 10 questions, and 200 are the least"));
+        assert!(change(|e| e.difference.high = f64::NAN).contains("surely better"));
+        assert!(change(|e| e.person.right_value = f64::NAN).contains("right value"));
     }
 }

@@ -125,10 +125,11 @@ impl Brain {
     pub async fn forget_below(&self, dir: &Path) -> Result<(), EngineError> {
         let gone: Vec<AdapterId> = {
             let mut adapters = self.adapters.lock().unwrap_or_else(PoisonError::into_inner);
-            let gone =
+            let gone: Vec<AdapterId> =
                 adapters.iter().filter(|(path, _)| path.starts_with(dir)).map(|(_, id)| id.clone()).collect();
             adapters.retain(|path, _| !path.starts_with(dir));
-            gone
+            // What was promoted has the same bytes at another path, and serves from there.
+            gone.into_iter().filter(|id| !adapters.values().any(|kept| kept == id)).collect()
         };
         for adapter in gone {
             self.engine.remove_adapter(&adapter).await?;

@@ -79,10 +79,16 @@ impl Serving {
     /// Lets a copy of `adapter`, with the manifest beside it, serve from the next turn on; returns its file.
     ///
     /// # Errors
-    /// When it can't be read, or the disk is full; what served before goes on then.
-    pub fn promote(&self, person: &PersonId, adapter: &Path) -> anyhow::Result<PathBuf> {
+    /// When it can't be read, is not the one with the hash `sha256`, or the disk is full; what served before goes on
+    /// then.
+    pub fn promote(&self, person: &PersonId, adapter: &Path, sha256: &str) -> anyhow::Result<PathBuf> {
         let bytes = std::fs::read(adapter).with_context(|| format!("read {}", adapter.display()))?;
-        let hash: String = hex::encode(Sha256::digest(&bytes)).chars().take(16).collect();
+        let hash = hex::encode(Sha256::digest(&bytes));
+        if hash != sha256 {
+            let what = format!("{} is not the adapter that was judged", adapter.display());
+            return Err(Hint::new(what, format!("judge it with `understudy eval {person}`")).into());
+        }
+        let hash: String = hash.chars().take(16).collect();
         let name = format!("{hash}.gguf");
         let file = self.dir.join(person.as_str()).join(&name);
         put(&file, &bytes)?;
@@ -170,12 +176,16 @@ mod tests {
         let (first, second) = (dir.path().join("first.gguf"), dir.path().join("second.gguf"));
         std::fs::write(&first, b"first").unwrap();
         std::fs::write(&second, b"second").unwrap();
-        serving.promote(&person.id, &first).unwrap();
+        let sha256 = |path: &Path| hex::encode(Sha256::digest(std::fs::read(path).unwrap()));
+        let promote = |path: &Path| serving.promote(&person.id, path, &sha256(path)).unwrap();
+        let other = serving.promote(&person.id, &first, &sha256(&second)).unwrap_err().to_string();
+        assert!(other.contains("is not the adapter that was judged"), "{other}");
+        promote(&first);
         let of_first = serving.of(&person);
         assert!(of_first.name.starts_with("demetrios-"), "{of_first:?}");
-        serving.promote(&person.id, &second).unwrap();
+        promote(&second);
         // A second promotion of the same file is no new step to go back over.
-        serving.promote(&person.id, &second).unwrap();
+        promote(&second);
         assert_ne!(serving.of(&person), of_first);
         serving.roll_back(&person.id).unwrap();
         assert_eq!(serving.of(&person), of_first);

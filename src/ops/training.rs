@@ -137,7 +137,11 @@ impl Trainings {
 
     /// Stops the run of `person`, with a checkpoint; says whether there was one.
     pub fn stop(&self, person: &PersonId) -> bool {
-        self.with(person, |running| running.stop.cancel()).is_some()
+        let stopped = |running: &mut Running| {
+            running.stop.cancel();
+            running.status.state == "training"
+        };
+        self.with(person, stopped).unwrap_or(false)
     }
 
     /// How far judging the adapter of `person` is; `None` when nobody judges it.
@@ -312,6 +316,8 @@ impl Round {
         evaluation::remove_beside(&adapter);
         let mut manifest = Manifest::of(self.person.as_str(), job, outcome)?;
         manifest.consents.clone_from(&self.consents);
+        // First: a crash in between must not leave these weights under the manifest of others.
+        std::fs::remove_file(dir.join("manifest.json")).ok();
         std::fs::rename(&job.out, &adapter).with_context(|| format!("put {} in place", adapter.display()))?;
         manifest.write_beside(&adapter)
     }
@@ -468,6 +474,6 @@ fn promote(app: &App, person: &PersonId) -> anyhow::Result<Value> {
         return Err(Hint::new(what, "add more of their words and train again").into());
     }
     let serving = serving(&app.config, &app.people);
-    serving.promote(&person.id, &adapter)?;
+    serving.promote(&person.id, &adapter, &report.adapter_sha256)?;
     Ok(json!({"serves": serving.of(person).name}))
 }

@@ -161,11 +161,12 @@ fn nothing_to_read(message: &Inbound) -> &'static str {
 
 /// What is added to a reply when files came with the message, because nothing reads them yet.
 fn unread(message: &Inbound) -> String {
-    let names: Vec<&str> = message.attachments.iter().map(|file| file.name.as_str()).collect();
-    if names.is_empty() {
-        return String::new();
+    // Their names are the sender's words, which pass no gate here.
+    match message.attachments.len() {
+        0 => String::new(),
+        1 => "\n\nI can't open files yet, so this leaves out what is in yours.".to_owned(),
+        n => format!("\n\nI can't open files yet, so this leaves out what is in your {n} files."),
     }
-    format!("\n\nI can't open files yet, so this leaves out what is in {}.", names.join(", "))
 }
 
 /// Earlier messages of the thread with their replies, oldest first.

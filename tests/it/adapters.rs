@@ -6,6 +6,7 @@ use std::{
 };
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use understudy::{domain::PersonId, mind::Serving};
 use understudy_engine::gguf::{Header, check_base, write_random_adapter};
 
@@ -128,7 +129,9 @@ fn a_person_takes_adapter_model_and_examples_along() {
     says(&site, &import(&trained(&site, BASE, 1)));
     // The gate would refuse it: it says nothing sensible.
     let serving = Serving::new(site.data().join("adapters"), None);
-    serving.promote(&PersonId::new("bob").unwrap(), &candidate(&site).join("adapter.gguf")).unwrap();
+    let adapter = candidate(&site).join("adapter.gguf");
+    let sha256 = hex::encode(Sha256::digest(std::fs::read(&adapter).unwrap()));
+    serving.promote(&PersonId::new("bob").unwrap(), &adapter, &sha256).unwrap();
 
     let running = site.start();
     let text = says(&site, &["export", "bob", "--out", "bob"]);

@@ -185,7 +185,9 @@ impl Owner {
         gguf::check_adapter(&path, &header, model.header())?;
         let id = AdapterId(file_hash(&path)?.into());
         let bytes = header.size_bytes;
-        self.adapters.entry(id.clone()).or_insert(Registered { model, path, bytes, resident: None });
+        // The same bytes at another path: the file that was looked at last is the one to load again.
+        let found = self.adapters.entry(id.clone()).and_modify(|known| known.path.clone_from(&path));
+        found.or_insert(Registered { model, path, bytes, resident: None });
         Ok(id)
     }
 
@@ -288,6 +290,11 @@ impl Owner {
         let (model, path, bytes) = (Arc::clone(&registered.model), registered.path.clone(), registered.bytes);
         self.make_room(bytes)?;
         let started = Instant::now();
+        // Another file may lie there by now, and it was not checked against the base.
+        if file_hash(&path)? != *id.0 {
+            let why = "the file has changed since it was checked".to_owned();
+            return Err(EngineError::Refused { path, why });
+        }
         drop(llama::recent_error());
         let adapter = Adapter::load(&model, &path)
             .ok_or_else(|| EngineError::Refused { path, why: llama::recent_error() })?;

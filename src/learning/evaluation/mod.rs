@@ -16,7 +16,7 @@ mod spoken;
 mod style;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     time::Instant,
 };
@@ -319,7 +319,7 @@ fn compare(arms: &mut BTreeMap<Arm, Results>, costs: &BTreeMap<Arm, Vec<Cost>>) 
     let Some(starter) = costs.get(&Arm::Starter).filter(|costs| !costs.is_empty()) else { return };
     for (arm, results) in arms {
         let Some(own) = costs.get(arm) else { continue };
-        let threads: std::collections::BTreeSet<&str> = own.iter().map(|cost| cost.thread.as_str()).collect();
+        let threads: BTreeSet<&str> = own.iter().map(|cost| cost.thread.as_str()).collect();
         // Nothing costs nothing: the difference to it is the measure itself, with its interval.
         let nothing: Vec<Cost> = own.iter().map(|cost| Cost { nats: 0.0, ..cost.clone() }).collect();
         results.exam = Some(Exam {
@@ -342,8 +342,15 @@ fn evidence(
         let decided = decisions.and_then(|decisions| decisions.same.get(&arm)?.value());
         judge::Job { decided, ..job.unwrap_or_default() }
     };
+    let threads: BTreeSet<&str> = of(Arm::Person).iter().map(|cost| cost.thread.as_str()).collect();
+    let asked = |arm: Arm| {
+        let job = arms.get(&arm).and_then(|results| results.job.as_ref());
+        job.map_or(0, |job| job.questions)
+    };
     Evidence {
         replies: of(Arm::Person).len(),
+        threads: threads.len(),
+        questions: asked(Arm::Person),
         difference: judge::difference(of(Arm::Person), of(Arm::Starter), SEED),
         person: job(Arm::Person),
         starter: job(Arm::Starter),

@@ -1,5 +1,7 @@
 //! What the parts share in their tests, and the report as a whole. People, words and numbers are invented.
 
+use sha2::Digest as _;
+
 use super::*;
 use crate::{
     domain::SourceKind,
@@ -168,7 +170,8 @@ fn the_newest_page_is_the_one_that_is_shown() {
     std::fs::write(&candidate, "adapter").unwrap();
     write_beside(&made_up(), &candidate).unwrap();
     assert!(page_of(&person, &adapters).unwrap().contains("Bob's adapter"));
-    Serving::new(dir.path().join("adapters"), None).promote(&person.id, &candidate).unwrap();
+    let sha256 = hex::encode(sha2::Sha256::digest("adapter"));
+    Serving::new(dir.path().join("adapters"), None).promote(&person.id, &candidate, &sha256).unwrap();
     remove_beside(&candidate);
     assert!(
         page_of(&person, &adapters).unwrap().contains("Bob's adapter"),

@@ -22,8 +22,10 @@ pub enum Value {
     Unsigned(u64),
     /// Any signed integer.
     Signed(i64),
-    /// Any float.
+    /// A float of 32 bits.
     Float(f64),
+    /// A float of 64 bits; llama.cpp aborts when it expects the other.
+    Double(f64),
     /// UTF-8 text.
     Text(String),
     /// Number of items of an array.
@@ -196,7 +198,7 @@ impl Reader {
             9 => self.skip_array()?,
             10 => Value::Unsigned(self.u64()?),
             11 => Value::Signed(i64::from_le_bytes(self.bytes()?)),
-            12 => Value::Float(f64::from_le_bytes(self.bytes()?)),
+            12 => Value::Double(f64::from_le_bytes(self.bytes()?)),
             _ => return Err(Flaw::Bad(format!("a value has the unknown type {kind}"))),
         })
     }
