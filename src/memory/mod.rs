@@ -22,6 +22,7 @@ mod followed;
 mod index;
 mod note;
 mod rank;
+mod remembering;
 mod rule;
 pub mod server;
 mod shelf;
@@ -38,6 +39,7 @@ pub use focus::focus;
 pub use followed::Followed;
 pub use index::{Folder, Progress, Skipped, SyncError, SyncReport, sync_folder};
 pub use note::{Chunk, Leg, Note, NoteKey, NoteKind, NoteSummary, SAID, Search};
+pub use remembering::Remembering;
 pub use watch::{Watch, keep_fresh};
 
 use crate::domain::{Passage, PersonId};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    app::{App, Office},
+    app::App,
     domain::{Audience, IntakeId, Passage, PersonId, Purpose, RunId, SourceKind},
     error::Hint,
     learning::{
@@ -18,7 +18,7 @@ use crate::{
         consent::{self, Permit},
         erase, retention,
     },
-    memory::{Embed, Leg, Notes, Search},
+    memory::{Embed, Leg, Notes, Remembering, Search},
     people::Person,
     store::{NewConsent, RunRow, StoreError, now},
     turn::answer::{self, Asked},
@@ -188,13 +188,18 @@ async fn build(app: &App, person: &Person, run: &RunRow) -> anyhow::Result<Built
     let intakes = app.store.intakes(run.id).await?;
     let vetoes = app.store.vetoes(&person.id).await?;
     let office = app.office().await?;
-    let mut shelf = Shelf::of(office, &person.id).await?;
+    let empty = office.notes.list(&person.id).await?.is_empty();
+    let (notes, embed, runtime) =
+        (Arc::clone(&office.notes), Arc::clone(&office.embed), tokio::runtime::Handle::current());
     let cast =
         Cast { name: person.name.clone(), role: person.role.clone(), manner: person.voice.manner.clone() };
     let (vault, run) = (app.vault(), run.clone());
     let work = move || -> anyhow::Result<Built> {
         let (events, names) = collection::gather(&vault, &run, &intakes)?;
         let plan = Plan { cast, names, vetoes, decline_percent: DECLINE_PERCENT, seed: SEED };
+        let embed = Remembering::new(&*embed);
+        let mut shelf =
+            Shelf { person: &run.person, notes: &*notes, embed: &embed, runtime, empty, failed: None };
         let built = cases::build(events, &plan, &mut shelf);
         // A data set without its notes would teach to answer from nothing.
         if let Some(e) = shelf.failed {
@@ -207,42 +212,31 @@ async fn build(app: &App, person: &Person, run: &RunRow) -> anyhow::Result<Built
 }
 
 /// The person's notes as a look-up that blocks, for a thread of its own.
-struct Shelf {
-    person: PersonId,
-    notes: Arc<dyn Notes>,
-    embed: Arc<dyn Embed>,
+struct Shelf<'s> {
+    person: &'s PersonId,
+    notes: &'s dyn Notes,
+    embed: &'s dyn Embed,
     runtime: tokio::runtime::Handle,
     empty: bool,
     /// Why the first look-up that failed did.
     failed: Option<anyhow::Error>,
 }
 
-impl Shelf {
-    async fn of(office: &Office, person: &PersonId) -> anyhow::Result<Self> {
-        let empty = office.notes.list(person).await?.is_empty();
-        Ok(Self {
-            person: person.clone(),
-            notes: Arc::clone(&office.notes),
-            embed: Arc::clone(&office.embed),
-            runtime: tokio::runtime::Handle::current(),
-            empty,
-            failed: None,
-        })
-    }
-
-    /// Notes that everybody may read, as they were at `as_of`: what is trained on can be told to anybody later.
-    async fn search(&self, query: &str, now: i64) -> anyhow::Result<Vec<Passage>> {
+impl Shelf<'_> {
+    /// Notes that everybody may read, as they were at `at`: what is trained on can be told to anybody later.
+    async fn search(&self, query: &str, at: i64) -> anyhow::Result<Vec<Passage>> {
         let text: String = query.chars().take(1000).collect();
         let vector = self.embed.embed(std::slice::from_ref(&text)).await?;
         let legs = std::iter::once(text).zip(vector).map(|(text, dense)| Leg { text, dense }).collect();
-        let search = Search { person: &self.person, legs, audience: &Audience::unknown(), limit: NOTES, now };
+        let search =
+            Search { person: self.person, legs, audience: &Audience::unknown(), limit: NOTES, now: at };
         Ok(self.notes.search(&search).await?)
     }
 
     /// What a turn would show, to an audience of which nobody is known.
-    async fn excerpts(&self, message: &str, queries: &[String], now: i64) -> anyhow::Result<Vec<Passage>> {
-        let asked = Asked { person: &self.person, message, queries };
-        let recalled = answer::recall(&*self.embed, &*self.notes, asked, &Audience::unknown(), now).await?;
+    async fn excerpts(&self, message: &str, queries: &[String], at: i64) -> anyhow::Result<Vec<Passage>> {
+        let asked = Asked { person: self.person, message, queries };
+        let recalled = answer::recall(self.embed, self.notes, asked, &Audience::unknown(), at).await?;
         Ok(recalled.excerpts)
     }
 
@@ -255,7 +249,7 @@ impl Shelf {
     }
 }
 
-impl Recall for Shelf {
+impl Recall for Shelf<'_> {
     fn find(&mut self, query: &str, t: i64) -> Vec<Note> {
         if self.empty || query.trim().is_empty() {
             return Vec::new();
