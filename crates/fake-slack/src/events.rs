@@ -129,7 +129,10 @@ impl State {
         };
         let common = json!({"channel": channel, "event_ts": message.ts});
         let plain = merged(&[&event, &common, &json!({"channel_type": room.wire()})]);
-        let mention = merged(&[&event, &common, &json!({"type": "app_mention"})]);
+        let mut mention = merged(&[&event, &common, &json!({"type": "app_mention"})]);
+        if let Some(fields) = mention.as_object_mut().filter(|_| !self.settings.files_in_mentions) {
+            fields.remove("files");
+        }
         self.note_addressed(channel, &message);
         for (app, user) in self.apps_in(channel) {
             let named =

@@ -32,6 +32,8 @@ pub struct Settings {
     pub reorder_within: Duration,
     /// Order of `app_mention` and `message`.
     pub first: First,
+    /// Whether `app_mention` names the files of its post; the `message` of the same post always does.
+    pub files_in_mentions: bool,
     /// How long a `trigger_id` may be used: 3 s, once,
     /// <https://docs.slack.dev/interactivity/handling-user-interaction/>.
     pub trigger_lives: Duration,
@@ -54,6 +56,7 @@ impl Default for Settings {
             duplicate_percent: 0,
             reorder_within: Duration::ZERO,
             first: First::Mention,
+            files_in_mentions: true,
             trigger_lives: Duration::from_secs(3),
             stream_lives: Duration::from_secs(300),
             redirect_files: false,

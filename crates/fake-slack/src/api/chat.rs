@@ -17,12 +17,27 @@ pub(super) fn post(call: &mut Call<'_>) -> Answer {
     let app = call.app.clone();
     let thread = call.thread_of(&channel)?;
     let place = call.place(&channel, thread.as_ref());
-    let mut message = call.state.draft_of(&app, &content.text).ok_or("invalid_auth")?;
+    let content_text = content.text.clone();
+    let mut message = call.state.draft_of(&app, &content_text).ok_or("invalid_auth")?;
     message.thread.clone_from(&thread);
     message.subtype =
         (thread.is_some() && call.args.yes("reply_broadcast")).then(|| "thread_broadcast".to_owned());
     content.put_into(&mut message);
-    call.keep(&channel, message, place)
+    let link = link_in(&content_text).filter(|_| call.args.text("unfurl_links").as_deref() != Some("false"));
+    let ts = message.ts.clone();
+    let kept = call.keep(&channel, message, place)?;
+    if let Some(link) = link {
+        call.state.unfurl(&channel, &ts, &link);
+    }
+    Ok(kept)
+}
+
+/// The first address in a text, which Slack shows a preview of.
+fn link_in(text: &str) -> Option<String> {
+    let start = text.find("https://").or_else(|| text.find("http://"))?;
+    let rest = text.get(start..)?;
+    let end = rest.find(|c: char| c.is_whitespace() || "<>|".contains(c)).unwrap_or(rest.len());
+    rest.get(..end).map(str::to_owned)
 }
 
 /// <https://docs.slack.dev/reference/methods/chat.postEphemeral/>

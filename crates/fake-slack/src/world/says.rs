@@ -75,10 +75,7 @@ impl World {
 
     /// Slack adds a link's preview: `message_changed` with the same text and no `edited`.
     pub fn unfurls(&self, channel: &ChannelId, ts: &Ts, url: &str) {
-        self.0.lock().change(channel, ts, |message| {
-            message.attachments =
-                Some(json!([{"from_url": url, "original_url": url, "title": "A page", "id": 1}]));
-        });
+        self.0.lock().unfurl(channel, ts, url);
     }
 
     /// A message is deleted.
@@ -88,6 +85,11 @@ impl World {
 }
 
 impl State {
+    pub(crate) fn unfurl(&mut self, channel: &str, ts: &str, url: &str) {
+        let preview = json!([{"from_url": url, "original_url": url, "title": "A page", "id": 1}]);
+        self.change(channel, ts, |message| message.attachments = Some(preview));
+    }
+
     pub(crate) fn user_says(
         &mut self,
         user: &UserId,
@@ -158,6 +160,8 @@ impl State {
 
     /// Removes a message; the first one of a thread with replies leaves a tombstone, as Slack's does.
     pub(crate) fn delete(&mut self, channel: &str, ts: &str) -> Option<()> {
+        // A status line is shown under its thread and goes with it.
+        self.statuses.retain(|(of, thread), _| &**of != channel || &**thread != ts);
         let known = self.channels.get_mut(channel)?;
         if known.replies(ts).next().is_some() {
             return self.change(channel, ts, |message| {

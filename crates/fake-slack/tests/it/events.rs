@@ -161,3 +161,37 @@ async fn people_are_shown_as_what_they_are() {
     cast.slack.user_says(&eve, &shared, "hello from outside");
     assert_eq!(socket.next().await["payload"]["is_ext_shared_channel"], true);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_gets_its_preview_unless_the_post_forbids_it() {
+    let cast = cast().await;
+    let root = cast.asks("where is the plan?");
+    for (forbidden, previewed) in [(false, true), (true, false)] {
+        let mut post = json!({"channel": cast.payments.to_string(), "thread_ts": root,
+                              "text": "see <https://acme.example/plan|the plan>"});
+        if forbidden {
+            post["unfurl_links"] = json!(false);
+        }
+        let ts = cast.api.call("chat.postMessage", &post)["ts"].as_str().unwrap().into();
+        let preview = cast.slack.message(&cast.payments, &ts).unwrap().attachments;
+        assert_eq!(preview.is_some(), previewed, "{preview:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mention_may_leave_out_the_files_that_its_message_names() {
+    let cast = cast().await;
+    cast.slack.tune(|settings| settings.files_in_mentions = false);
+    let mut socket = cast.socket().await;
+    let words = format!("{} read this", cast.bot.mention());
+    cast.slack.user_uploads(
+        &cast.alice,
+        &cast.payments,
+        None,
+        &words,
+        &Upload::new("a.txt", "text/plain", b"a"),
+    );
+    let (mention, message) = (socket.take().await, socket.take().await);
+    assert_eq!((&mention["type"], &mention["files"]), (&json!("app_mention"), &json!(null)));
+    assert_eq!(message["files"][0]["name"], "a.txt");
+}
