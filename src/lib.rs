@@ -4,7 +4,8 @@
 //! [`inbox`] commits it before anybody acknowledges it; a worker claims it and runs its [`turn`]: [`people`]
 //! says who is addressed, the [`mind`] writes queries, [`memory`] finds what the whole audience may read, the
 //! mind drafts, the figures are checked, the manners are minded; the [`store`] commits reply and journal at
-//! once; the [`outbox`] delivers. [`ops`] is what commands can ask for, [`app`] puts the parts together.
+//! once; the [`outbox`] delivers. Files that came along lie in [`files`]. [`ops`] is what commands can ask for, [`app`]
+//! puts the parts together.
 
 #![forbid(unsafe_code)]
 
@@ -14,6 +15,7 @@ pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod error;
+pub mod files;
 pub mod inbox;
 pub mod learning;
 pub mod memory;

@@ -309,5 +309,5 @@ async fn has_ended(app: &App, id: InboxId) -> anyhow::Result<bool> {
     let Some(row) = app.store.inbox_row(id).await? else { return Ok(true) };
     let replies = app.store.replies_to(id, id).await?;
     let settled = replies.iter().all(|r| !matches!(r.state, ReplyState::Ready | ReplyState::Sending));
-    Ok(matches!(row.state.as_str(), "done" | "parked" | "dropped") && settled)
+    Ok(matches!(row.state.as_str(), "done" | "parked" | "dropped" | "cancelled") && settled)
 }

@@ -74,8 +74,11 @@ pub struct Attachment {
     pub name: String,
     /// Size of the content.
     pub size_bytes: u64,
-    /// SHA-256 of the content, in hex.
+    /// SHA-256 of the content, in hex; empty while the content is not here.
     pub sha256: String,
+    /// What its channel calls it, where the content has to be fetched; empty otherwise.
+    #[serde(default)]
+    pub source: String,
 }
 
 /// Who wrote a message.

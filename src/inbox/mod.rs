@@ -8,6 +8,7 @@
 mod progress;
 mod record;
 mod retry;
+mod revise;
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,6 +19,7 @@ use tracing::{info, warn};
 pub use progress::{Moment, Progress, Stage};
 pub use record::Record;
 pub use retry::{FAILURES_MAX, OUTAGE_FAILURES_MAX, retry_after};
+use revise::AtWork;
 
 use crate::{
     domain::Inbound,
@@ -41,6 +43,7 @@ pub const MESSAGE_MAX_BYTES: usize = 256 * 1024;
 pub struct Inbox {
     store: Store,
     arrived: Arc<Notify>,
+    at_work: AtWork,
 }
 
 /// Why a message was not taken in.
@@ -63,7 +66,7 @@ impl Inbox {
     /// Makes an inbox over `store`.
     #[must_use]
     pub fn new(store: Store) -> Self {
-        Self { store, arrived: Arc::new(Notify::new()) }
+        Self { store, arrived: Arc::new(Notify::new()), at_work: AtWork::default() }
     }
 
     /// Stores a message; when this returns `Ok`, it is committed and the channel may acknowledge.
@@ -75,10 +78,7 @@ impl Inbox {
             return Err(Refused::TooLong { bytes: message.text.len() });
         }
         let accepted = self.store.accept(message, now()).await?;
-        if matches!(accepted, Accepted::New(_)) {
-            metrics::counter!("understudy_messages_accepted_total", "channel" => message.channel.as_str())
-                .increment(1);
-        }
+        count_accepted(message, accepted);
         self.wake();
         Ok(accepted)
     }
@@ -86,6 +86,13 @@ impl Inbox {
     /// Lets a worker look again; it wakes the next one when it finds something.
     pub fn wake(&self) {
         self.arrived.notify_one();
+    }
+}
+
+fn count_accepted(message: &Inbound, accepted: Accepted) {
+    if !matches!(accepted, Accepted::Repeat(_)) {
+        metrics::counter!("understudy_messages_accepted_total", "channel" => message.channel.as_str())
+            .increment(1);
     }
 }
 
@@ -97,7 +104,7 @@ pub async fn work(inbox: Inbox, desk: Arc<Desk>, outbox_wake: Arc<Notify>, stop:
         match inbox.store.claim_next(now(), LEASE.as_secs().cast_signed()).await {
             Ok(Some(claimed)) => {
                 inbox.arrived.notify_one();
-                answer(&inbox.store, &desk, &claimed, &stop).await;
+                answer(&inbox, &desk, &claimed, &stop).await;
                 outbox_wake.notify_one();
                 // The conversation is free again: its next message may be due.
                 inbox.arrived.notify_one();
@@ -117,13 +124,15 @@ pub async fn work(inbox: Inbox, desk: Arc<Desk>, outbox_wake: Arc<Notify>, stop:
     }
 }
 
-async fn answer(store: &Store, desk: &Desk, claimed: &Claimed, stop: &CancellationToken) {
-    let id = claimed.id;
+async fn answer(inbox: &Inbox, desk: &Desk, claimed: &Claimed, stop: &CancellationToken) {
+    let (id, store) = (claimed.id, &inbox.store);
+    let at_work = inbox.at_work.begin(claimed);
     desk.progress.stage(claimed, Stage::Started);
     let turn = turn::run(desk, claimed, now());
     let ended = tokio::select! {
         ended = turn => ended,
-        () = heartbeat(store, claimed) => Err(anyhow::anyhow!("the lease was lost")),
+        () = heartbeat(store, claimed) => Err(StoreError::LeaseLost.into()),
+        () = at_work.pointless.cancelled() => Err(StoreError::LeaseLost.into()),
         () = stop.cancelled() => {
             if let Err(e) = store.give_back(claimed).await {
                 warn!(inbox.id = %id, "Could not give back inbox row {id}: {e:#}");
@@ -133,6 +142,10 @@ async fn answer(store: &Store, desk: &Desk, claimed: &Claimed, stop: &Cancellati
     };
     match ended {
         Ok(()) => desk.progress.stage(claimed, Stage::Settled),
+        Err(e) if matches!(e.downcast_ref(), Some(StoreError::LeaseLost)) => {
+            info!(inbox.id = %id, "The turn of inbox row {id} ended without a result: its message changed or was taken back");
+            desk.progress.stage(claimed, Stage::Withdrawn);
+        }
         Err(e) => {
             metrics::counter!("understudy_turn_failures_total").increment(1);
             let failures = claimed.failures + 1;

@@ -24,6 +24,8 @@ pub enum Stage {
     Waiting,
     /// It waits for a person.
     Parked,
+    /// Its message was taken back, or changed so that it begins anew.
+    Withdrawn,
 }
 
 impl Stage {
@@ -38,6 +40,7 @@ impl Stage {
             Self::Settled => "done",
             Self::Waiting => "something failed, trying again in a moment",
             Self::Parked => "stuck, somebody has to look at it",
+            Self::Withdrawn => "taken back",
         }
     }
 }

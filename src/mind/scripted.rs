@@ -1,4 +1,6 @@
-//! A mind for tests of the plumbing: it repeats what it was given, at once.
+//! A mind for tests of the plumbing: it repeats what it was given, at once, or slowly when it is asked to.
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -7,6 +9,10 @@ use crate::{domain::Passage, memory::Embed, people::Person};
 
 /// Numbers in a scripted embedding.
 const DIMENSIONS: usize = 32;
+/// Whatever begins with this word takes its time, so that a test can get between two steps of a turn.
+const SLOWLY: &str = "slowly";
+/// How long each step of that takes.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Echoes the message and cites the first passage.
 #[derive(Debug, Clone, Copy, Default)]
@@ -15,6 +21,7 @@ pub struct Scripted;
 #[async_trait]
 impl Mind for Scripted {
     async fn queries(&self, situation: &Situation<'_>) -> Result<Vec<String>, BrainError> {
+        think(situation.message).await;
         Ok(vec![situation.message.chars().take(80).collect()])
     }
 
@@ -25,6 +32,7 @@ impl Mind for Scripted {
         _again: Option<&str>,
         sink: DraftSink<'_>,
     ) -> Result<Draft, BrainError> {
+        think(situation.message).await;
         let cite = passages.first().map_or(String::new(), |passage| format!(" [{}]", passage.n));
         let text = format!("You wrote: {}{cite}", situation.message);
         sink(&text);
@@ -39,6 +47,7 @@ impl Mind for Scripted {
 #[async_trait]
 impl Embed for Scripted {
     async fn embed(&self, texts: &[String]) -> anyhow::Result<Vec<Vec<f32>>> {
+        think(texts.first().map_or("", String::as_str)).await;
         Ok(texts.iter().map(|text| letters(text)).collect())
     }
 
@@ -48,6 +57,12 @@ impl Embed for Scripted {
 
     fn name(&self) -> &str {
         "scripted"
+    }
+}
+
+async fn think(text: &str) {
+    if text.starts_with(SLOWLY) {
+        tokio::time::sleep(PAUSE).await;
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
     app::App,
     domain::{Audience, IntakeId, Passage, PersonId, Purpose, RunId, SourceKind},
     error::Hint,
+    files::Files,
     learning::{
         Cast, Note, Report,
         calendar::{DAY_S, day_of},
@@ -285,6 +286,7 @@ async fn erase_all(app: &App, person: &PersonId) -> anyhow::Result<Value> {
         erase::erase(&app.store, &app.vault(), notes.as_deref(), person, "operator", now()).await?
     };
     erased.rows.folders += folders;
+    erased.files += Files::below(&app.config.data).forget(person).context("delete what was sent along")?;
     forget_model(app, person).await;
     let shipped = app.people.get(person).is_some().then(|| app.config.people.join(person.as_str()));
     Ok(json!({"erased": erased, "left_to_you": shipped.filter(|folder| folder.exists())}))

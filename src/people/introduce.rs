@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::domain::{Audience, Inbound, Requester};
+use crate::domain::{Attachment, Audience, Conversation, Inbound, Requester};
 
 /// What a channel knows about an accepted message and had no time to find out before it acknowledged it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,19 @@ pub struct Introduction {
     pub text: String,
     /// Earlier messages of the thread, oldest first, each with who wrote it.
     pub thread: Vec<(String, String)>,
+    /// The files that came with it; those without a hash could not be fetched.
+    pub attachments: Vec<Attachment>,
+    /// Where the asker can be told what not everybody in the audience may read.
+    pub aside: Option<Aside>,
+}
+
+/// A conversation with the asker alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aside {
+    /// Its name.
+    pub conversation: Conversation,
+    /// The asker.
+    pub audience: Audience,
 }
 
 /// A channel that can introduce whoever wrote.

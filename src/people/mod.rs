@@ -11,7 +11,7 @@ use crate::{
     domain::{PersonId, ReaderId, Readers, Requester, Standing, Voice},
     error::Hint,
 };
-pub use introduce::{Introduce, Introduction};
+pub use introduce::{Aside, Introduce, Introduction};
 pub use slack::{Policy, SlackApp};
 
 /// Somebody who is stood in for.

@@ -2,8 +2,8 @@
 
 use sqlx::{FromRow, Row, SqliteConnection, sqlite::SqliteRow};
 
-use super::{NewReply, Store, StoreError, outbox, to_json};
-use crate::domain::{Channel, Conversation, Inbound, InboxId, PersonId};
+use super::{NewReply, Revised, Store, StoreError, outbox, revise::with_follow_ups, to_json};
+use crate::domain::{Conversation, Inbound, InboxId, PersonId};
 
 /// A message is parked when this many claims in a row ended without an orderly result.
 const CLAIMS_MAX: i64 = 3;
@@ -15,14 +15,17 @@ pub enum Accepted {
     New(InboxId),
     /// It was there already.
     Repeat(InboxId),
+    /// It is stored and will be answered with this earlier message, which it follows up.
+    Joined(Revised),
 }
 
 impl Accepted {
-    /// The row, new or not.
+    /// The row that is answered, new or not.
     #[must_use]
     pub fn id(self) -> InboxId {
         match self {
             Self::New(id) | Self::Repeat(id) => id,
+            Self::Joined(earlier) => earlier.id,
         }
     }
 }
@@ -64,6 +67,8 @@ pub struct Settled {
     pub steps: Vec<StepRow>,
     /// What it says.
     pub reply: Option<NewReply>,
+    /// What it says besides to the asker alone, in a conversation of their own.
+    pub aside: Option<(Conversation, NewReply)>,
 }
 
 /// A row of the inbox as people see it.
@@ -81,7 +86,7 @@ pub struct InboxRow {
     pub from: String,
     /// What was written.
     pub text: String,
-    /// `ready`, `running`, `done`, `parked`, `dropped`.
+    /// `ready`, `running`, `done`, `parked`, `dropped`, `cancelled`, `merged`.
     pub state: String,
     /// How the turn ended, empty until then.
     pub outcome: String,
@@ -121,35 +126,44 @@ impl Store {
     /// # Errors
     /// When the database is out of reach; the caller must not acknowledge then.
     pub async fn accept(&self, message: &Inbound, now: i64) -> Result<Accepted, StoreError> {
-        let json = to_json(message);
-        let (channel, key) = (message.channel.as_str(), message.key.clone());
-        let (conversation, person) = (message.conversation.0.clone(), message.person.to_string());
+        let message = message.clone();
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move { insert_message(connection, &message, "ready", now).await })
+            })
+            .await
+    }
+
+    /// Stores a message that is answered without a turn, by this sentence; a repeat of (channel, key) changes nothing.
+    ///
+    /// The sentence says nothing in the person's name, so it waits for no owner.
+    ///
+    /// # Errors
+    /// As for [`Self::accept`].
+    pub async fn answer_at_once(
+        &self,
+        message: &Inbound,
+        outcome: &'static str,
+        sentence: &str,
+        now: i64,
+    ) -> Result<Accepted, StoreError> {
+        let (message, sentence) = (message.clone(), sentence.to_owned());
         self.writer
             .write(move |connection| {
                 Box::pin(async move {
-                    let new: Option<i64> = sqlx::query_scalar(
-                        "INSERT INTO inbox (channel, source_key, conversation, person, message, accepted_at, run_after_at)
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)
-                         ON CONFLICT (channel, source_key) DO NOTHING
-                         RETURNING id",
-                    )
-                    .bind(channel)
-                    .bind(&key)
-                    .bind(conversation)
-                    .bind(person)
-                    .bind(json)
-                    .bind(now)
-                    .fetch_optional(&mut *connection)
-                    .await?;
-                    if let Some(id) = new {
-                        return Ok(Accepted::New(InboxId(id)));
-                    }
-                    let id = sqlx::query_scalar("SELECT id FROM inbox WHERE channel = ?1 AND source_key = ?2")
-                        .bind(channel)
-                        .bind(&key)
-                        .fetch_one(connection)
+                    let accepted = insert_message(&mut *connection, &message, "done", now).await?;
+                    let Accepted::New(id) = accepted else { return Ok(accepted) };
+                    sqlx::query("UPDATE inbox SET outcome = ?2, done_at = ?3 WHERE id = ?1")
+                        .bind(id.0)
+                        .bind(outcome)
+                        .bind(now)
+                        .execute(&mut *connection)
                         .await?;
-                    Ok(Accepted::Repeat(InboxId(id)))
+                    outbox::insert_notice(&mut *connection, "notice", id, &sentence, now).await?;
+                    let subject = format!("inbox {id}");
+                    let action = format!("message.{outcome}");
+                    super::audit::insert(connection, now, message.person.as_str(), &action, &subject).await?;
+                    Ok(accepted)
                 })
             })
             .await
@@ -227,8 +241,19 @@ impl Store {
                     if let Some(reply) = &settled.reply {
                         let place = outbox::Place {
                             inbox: id,
+                            kind: "reply",
                             channel,
                             conversation: &conversation,
+                            person: &person,
+                        };
+                        outbox::insert(&mut *connection, &place, reply, now).await?;
+                    }
+                    if let Some((conversation, reply)) = &settled.aside {
+                        let place = outbox::Place {
+                            inbox: id,
+                            kind: "aside",
+                            channel,
+                            conversation: &conversation.0,
                             person: &person,
                         };
                         outbox::insert(&mut *connection, &place, reply, now).await?;
@@ -323,86 +348,6 @@ impl Store {
                     .execute(connection)
                     .await?;
                     Ok(done.rows_affected())
-                })
-            })
-            .await
-    }
-
-    /// Replaces the text of a message that is not answered yet, and returns its row, or `None` when there is no
-    /// such message any more.
-    ///
-    /// A turn that is at it loses its lease, so it can't answer the old text; the message is claimed again.
-    ///
-    /// # Errors
-    /// When the database is out of reach.
-    pub async fn amend(
-        &self,
-        channel: Channel,
-        key: &str,
-        text: &str,
-        now: i64,
-    ) -> Result<Option<InboxId>, StoreError> {
-        let (channel, key, text) = (channel.as_str(), key.to_owned(), text.to_owned());
-        self.writer
-            .write(move |connection| {
-                Box::pin(async move {
-                    let id: Option<i64> = sqlx::query_scalar(
-                        "UPDATE inbox SET message = json_set(message, '$.text', ?3), state = 'ready',
-                                run_after_at = ?4, attempts = 0, failures = 0, lease_token = lease_token + 1,
-                                lease_until_at = 0
-                         WHERE channel = ?1 AND source_key = ?2 AND state IN ('ready', 'running', 'parked')
-                         RETURNING id",
-                    )
-                    .bind(channel)
-                    .bind(key)
-                    .bind(text)
-                    .bind(now)
-                    .fetch_optional(connection)
-                    .await?;
-                    Ok(id.map(InboxId))
-                })
-            })
-            .await
-    }
-
-    /// Drops a message that its sender took back, with any reply that has not begun to leave.
-    ///
-    /// Returns its row, or `None` when nothing of it was left to drop.
-    ///
-    /// # Errors
-    /// When the database is out of reach.
-    pub async fn cancel(&self, channel: Channel, key: &str, now: i64) -> Result<Option<InboxId>, StoreError> {
-        let (channel, key) = (channel.as_str(), key.to_owned());
-        self.writer
-            .write(move |connection| {
-                Box::pin(async move {
-                    let found: Option<i64> =
-                        sqlx::query_scalar("SELECT id FROM inbox WHERE channel = ?1 AND source_key = ?2")
-                            .bind(channel)
-                            .bind(key)
-                            .fetch_optional(&mut *connection)
-                            .await?;
-                    let Some(id) = found else { return Ok(None) };
-                    let message = sqlx::query(
-                        "UPDATE inbox SET state = 'dropped', lease_token = lease_token + 1
-                         WHERE id = ?1 AND state IN ('ready', 'running', 'parked')",
-                    )
-                    .bind(id)
-                    .execute(&mut *connection)
-                    .await?;
-                    let replies = sqlx::query(
-                        "UPDATE outbox SET state = 'dropped'
-                         WHERE inbox_id = ?1 AND state IN ('draft', 'ready', 'parked')",
-                    )
-                    .bind(id)
-                    .execute(&mut *connection)
-                    .await?;
-                    if message.rows_affected() + replies.rows_affected() == 0 {
-                        return Ok(None);
-                    }
-                    let subject = format!("inbox {id}");
-                    super::audit::insert(connection, now, "sender", "inbox.taken_back", &subject).await?;
-                    Ok(Some(InboxId(id)))
                 })
             })
             .await
@@ -525,6 +470,40 @@ impl Store {
     }
 }
 
+/// Stores a message in this state; a repeat of (channel, key) changes nothing.
+pub(super) async fn insert_message(
+    connection: &mut SqliteConnection,
+    message: &Inbound,
+    state: &'static str,
+    now: i64,
+) -> Result<Accepted, StoreError> {
+    let (channel, key) = (message.channel.as_str(), message.key.as_str());
+    let new: Option<i64> = sqlx::query_scalar(
+        "INSERT INTO inbox (channel, source_key, conversation, person, message, state, accepted_at, run_after_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)
+         ON CONFLICT (channel, source_key) DO NOTHING
+         RETURNING id",
+    )
+    .bind(channel)
+    .bind(key)
+    .bind(&message.conversation.0)
+    .bind(message.person.as_str())
+    .bind(to_json(message))
+    .bind(state)
+    .bind(now)
+    .fetch_optional(&mut *connection)
+    .await?;
+    if let Some(id) = new {
+        return Ok(Accepted::New(InboxId(id)));
+    }
+    let id = sqlx::query_scalar("SELECT id FROM inbox WHERE channel = ?1 AND source_key = ?2")
+        .bind(channel)
+        .bind(key)
+        .fetch_one(connection)
+        .await?;
+    Ok(Accepted::Repeat(InboxId(id)))
+}
+
 async fn claim(
     connection: &mut SqliteConnection,
     now: i64,
@@ -559,7 +538,11 @@ async fn claim(
             outbox::tell_that_it_is_stuck(connection, InboxId(id), now).await?;
             continue;
         }
-        let Ok(message) = serde_json::from_str(row.try_get("message")?) else {
+        let message = match serde_json::from_str(row.try_get("message")?) {
+            Ok(message) => with_follow_ups(&mut *connection, id, message).await?,
+            Err(_) => None,
+        };
+        let Some(message) = message else {
             // Written by a newer version, perhaps: keep it for people instead of losing or looping.
             sqlx::query(
                 "UPDATE inbox SET state = 'parked', last_error = 'unreadable by this version' WHERE id = ?1",

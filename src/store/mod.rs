@@ -11,7 +11,9 @@ mod folders;
 mod inbox;
 mod learning;
 mod outbox;
+mod revise;
 mod sessions;
+mod slack;
 mod writer;
 
 use std::{path::Path, time::Duration};
@@ -27,6 +29,7 @@ pub use folders::NoteFolder;
 pub use inbox::{Accepted, Claimed, InboxCounts, InboxRow, Settled, StepRow};
 pub use learning::{Erased, IntakeRow, NewConsent, Receipt, RunRow, RunState};
 pub use outbox::{ClaimedReply, NewReply, OutboxRow, ReplyState, STUCK};
+pub use revise::{Revised, Span};
 pub use sessions::SessionRow;
 use writer::Writer;
 

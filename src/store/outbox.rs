@@ -93,6 +93,8 @@ pub struct OutboxRow {
 /// Where a reply belongs.
 pub(super) struct Place<'p> {
     pub(super) inbox: InboxId,
+    /// `reply`, or `aside` for what the asker alone reads.
+    pub(super) kind: &'static str,
     pub(super) channel: &'static str,
     pub(super) conversation: &'p str,
     pub(super) person: &'p str,
@@ -105,19 +107,20 @@ pub(super) async fn insert(
     now: i64,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO outbox (idempotency_key, inbox_id, channel, conversation, person, reply, state, created_at, run_after_at)
+        "INSERT INTO outbox (idempotency_key, inbox_id, channel, conversation, person, reply, state, created_at, run_after_at, kind)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6,
                  CASE WHEN EXISTS (SELECT 1 FROM draft_mode WHERE person = ?5 AND channel = ?3)
                       THEN 'draft' ELSE 'ready' END,
-                 ?7, ?7)",
+                 ?7, ?7, ?8)",
     )
-    .bind(format!("reply-{}", place.inbox))
+    .bind(format!("{}-{}", place.kind, place.inbox))
     .bind(place.inbox.0)
     .bind(place.channel)
     .bind(place.conversation)
     .bind(place.person)
     .bind(to_json(reply))
     .bind(now)
+    .bind(place.kind)
     .execute(connection)
     .await?;
     Ok(())
@@ -131,18 +134,30 @@ pub(super) async fn tell_that_it_is_stuck(
     inbox: InboxId,
     now: i64,
 ) -> Result<(), StoreError> {
-    let notice = NewReply { text: STUCK.to_owned(), cites: Vec::new() };
     // A key of its own: a message that is retried later still gets its reply.
+    insert_notice(connection, "stuck", inbox, STUCK, now).await
+}
+
+/// Tells the sender of a message something that is no reply, once for each `key`.
+pub(super) async fn insert_notice(
+    connection: &mut SqliteConnection,
+    key: &'static str,
+    inbox: InboxId,
+    sentence: &str,
+    now: i64,
+) -> Result<(), StoreError> {
+    let notice = NewReply { text: sentence.to_owned(), cites: Vec::new() };
     sqlx::query(
         "INSERT INTO outbox (idempotency_key, inbox_id, channel, conversation, person, reply, state, kind,
                              created_at, run_after_at)
-         SELECT 'stuck-' || id, id, channel, conversation, person, ?2, 'ready', 'notice', ?3, ?3
+         SELECT ?4 || '-' || id, id, channel, conversation, person, ?2, 'ready', 'notice', ?3, ?3
          FROM inbox WHERE id = ?1
          ON CONFLICT (idempotency_key) DO NOTHING",
     )
     .bind(inbox.0)
     .bind(to_json(&notice))
     .bind(now)
+    .bind(key)
     .execute(connection)
     .await?;
     Ok(())

@@ -5,6 +5,7 @@
 //! nothing of it has left before that commit.
 
 pub mod answer;
+mod aside;
 mod calendar;
 pub mod cites;
 pub mod figures;
@@ -17,11 +18,11 @@ use serde_json::json;
 use answer::{Answer, Clock, Means, Watch};
 
 use crate::{
-    domain::{Audience, Channel, Inbound, Requester, Stopped},
+    domain::{Attachment, Audience, Channel, Conversation, Inbound, Requester, Stopped},
     inbox::{Progress, Stage},
     memory::{Embed, Notes},
     mind::{Mind, Situation},
-    people::{Introduce, Introduction, People, Person},
+    people::{Aside, Introduce, Introduction, People, Person},
     store::{Claimed, NewReply, Settled, StepRow, Store},
 };
 
@@ -30,6 +31,8 @@ const THREAD_MESSAGES: u32 = 12;
 
 /// Who speaks in the understudy's own lines of a thread.
 const OWN: &str = "You";
+/// What is shown of a file's name.
+const FILE_NAME_CHARS: usize = 60;
 
 /// What a turn needs.
 pub struct Desk {
@@ -57,6 +60,8 @@ struct Asked<'p> {
     text: String,
     /// Earlier messages, when the channel knows them better than the inbox.
     thread: Option<Vec<(String, String)>>,
+    attachments: Vec<Attachment>,
+    aside: Option<Aside>,
 }
 
 /// Tells the watchers of one message.
@@ -84,12 +89,14 @@ pub async fn run(desk: &Desk, claimed: &Claimed, now: i64) -> anyhow::Result<()>
     let message = &claimed.message;
     let asked = match identify(desk, message).await? {
         Ok(asked) => asked,
-        Err(text) => return settle(desk, claimed, "refused", text, Vec::new(), Vec::new(), now).await,
+        Err(text) => return settle(desk, claimed, Ending::refused(text), now).await,
     };
     let text = manners::strip_invisible(&asked.text);
     if text.trim().is_empty() {
-        let text = nothing_to_read(message).to_owned();
-        return settle(desk, claimed, "refused", text, Vec::new(), Vec::new(), now).await;
+        clock.lap("identify");
+        let steps = vec![files_step(&clock, &asked.attachments)];
+        let ending = Ending { steps, ..Ending::refused(nothing_to_read(&asked.attachments)) };
+        return settle(desk, claimed, ending, now).await;
     }
     let thread = match asked.thread {
         Some(thread) => thread.into_iter().map(as_said_today).collect(),
@@ -108,10 +115,32 @@ pub async fn run(desk: &Desk, claimed: &Claimed, now: i64) -> anyhow::Result<()>
     let means = Means { mind: &*desk.mind, embed: &*desk.embed, notes: &*desk.notes };
     let watch = Told { progress: &desk.progress, claimed };
     let mut answer = answer::answer(means, &situation, &asked.audience, now, &watch).await?;
-    answer.text.push_str(&unread(message));
+    let apart = match &asked.aside {
+        Some(aside) => {
+            aside::answer(means, &situation, &answer, (&asked.audience, aside), now, &watch).await?
+        }
+        None => None,
+    };
+    // The journal and the citations belong to the one answer that rests on notes.
+    let said_aside = match (apart, asked.aside) {
+        (Some(apart), Some(aside)) => {
+            answer = apart;
+            Some(aside.conversation)
+        }
+        _ => None,
+    };
+    answer.text.push_str(&unread(&asked.attachments));
     clock.timings.extend(&answer.timings_us);
-    let journal = journal(&clock, &weights.name, &answer);
-    settle(desk, claimed, answer.outcome, answer.text, answer.cites, journal, now).await
+    let mut steps = journal(&clock, &weights.name, &answer);
+    if !asked.attachments.is_empty() {
+        steps.push(files_step(&clock, &asked.attachments));
+    }
+    let reply = NewReply { text: answer.text, cites: answer.cites };
+    let (reply, aside) = match said_aside {
+        Some(conversation) => (aside::note(), Some((conversation, reply))),
+        None => (reply, None),
+    };
+    settle(desk, claimed, Ending { outcome: answer.outcome, reply, aside, steps }, now).await
 }
 
 /// Who is addressed and who asks, or the sentence that says why nobody answers.
@@ -130,14 +159,15 @@ async fn identify<'d>(desk: &'d Desk, message: &Inbound) -> anyhow::Result<Resul
             ),
         }));
     }
-    let (Introduction { requester, audience, text, thread }, known_thread) =
+    let (Introduction { requester, audience, text, thread, attachments, aside }, known_thread) =
         match desk.introduced_by.get(&message.channel) {
             Some(channel) => (channel.introduce(message).await?, true),
             None => (as_accepted(message), false),
         };
     let standing = person.standing_of(&requester);
     let requester = Requester { standing, ..requester };
-    Ok(Ok(Asked { person, requester, audience, text, thread: known_thread.then_some(thread) }))
+    let thread = known_thread.then_some(thread);
+    Ok(Ok(Asked { person, requester, audience, text, thread, attachments, aside }))
 }
 
 /// What the channel knew when it accepted the message.
@@ -147,26 +177,49 @@ fn as_accepted(message: &Inbound) -> Introduction {
         audience: message.audience.clone(),
         text: message.text.clone(),
         thread: Vec::new(),
+        attachments: message.attachments.clone(),
+        aside: None,
     }
 }
 
 /// What somebody is told whose message has no text.
-fn nothing_to_read(message: &Inbound) -> &'static str {
-    if message.attachments.is_empty() {
-        "Your message is empty. Write me what you need."
-    } else {
-        "I can't read files or listen to voice notes yet. Write me in a few words what you need."
+fn nothing_to_read(files: &[Attachment]) -> String {
+    if files.is_empty() {
+        return "Your message is empty. Write me what you need.".to_owned();
     }
+    let told = "I can't read files or listen to voice notes yet. Write me in a few words what you need.";
+    format!("{told}{}", lost(files))
 }
 
 /// What is added to a reply when files came with the message, because nothing reads them yet.
-fn unread(message: &Inbound) -> String {
-    // Their names are the sender's words, which pass no gate here.
-    match message.attachments.len() {
-        0 => String::new(),
-        1 => "\n\nI can't open files yet, so this leaves out what is in yours.".to_owned(),
-        n => format!("\n\nI can't open files yet, so this leaves out what is in your {n} files."),
+fn unread(files: &[Attachment]) -> String {
+    let here: Vec<String> = files.iter().filter(|f| !f.sha256.is_empty()).map(shown_name).collect();
+    let told = match here.as_slice() {
+        [] => String::new(),
+        here => format!("\n\nI can't open files yet, so this leaves out what is in {}.", here.join(", ")),
+    };
+    format!("{told}{}", lost(files))
+}
+
+/// What is said of files that could not be fetched.
+fn lost(files: &[Attachment]) -> String {
+    let lost: Vec<String> = files.iter().filter(|f| f.sha256.is_empty()).map(shown_name).collect();
+    match lost.as_slice() {
+        [] => String::new(),
+        lost => format!("\n\nI could not fetch {}, so send it again if I should keep it.", lost.join(", ")),
     }
+}
+
+/// A file's name without what could be read as anything else: it is the sender's, and passes no gate here.
+fn shown_name(file: &Attachment) -> String {
+    let plain = |c: char| if c.is_alphanumeric() || " ._-()".contains(c) { c } else { '_' };
+    file.name.chars().take(FILE_NAME_CHARS).map(plain).collect()
+}
+
+/// The step that says which files came, by what hash their content is kept.
+fn files_step(clock: &Clock, files: &[Attachment]) -> StepRow {
+    let took_us = clock.timings.first().map_or(0, |(_, took_us)| *took_us);
+    StepRow { kind: "sense".to_owned(), result: json!({"files": files}).to_string(), took_us }
 }
 
 /// Earlier messages of the thread with their replies, oldest first.
@@ -205,18 +258,26 @@ fn journal(clock: &Clock, adapter: &str, answer: &Answer) -> Vec<StepRow> {
     clock.timings.iter().map(row).collect()
 }
 
-async fn settle(
-    desk: &Desk,
-    claimed: &Claimed,
+/// How a turn ends.
+struct Ending {
     outcome: &'static str,
-    text: String,
-    cites: Vec<usize>,
+    reply: NewReply,
+    aside: Option<(Conversation, NewReply)>,
     steps: Vec<StepRow>,
-    now: i64,
-) -> anyhow::Result<()> {
+}
+
+impl Ending {
+    /// Without an answer, by a sentence that says why.
+    fn refused(text: String) -> Self {
+        let reply = NewReply { text, cites: Vec::new() };
+        Self { outcome: "refused", reply, aside: None, steps: Vec::new() }
+    }
+}
+
+async fn settle(desk: &Desk, claimed: &Claimed, ending: Ending, now: i64) -> anyhow::Result<()> {
+    let Ending { outcome, reply, aside, steps } = ending;
     let took: Vec<(String, i64)> = steps.iter().map(|step| (step.kind.clone(), step.took_us)).collect();
-    let settled = Settled { outcome, steps, reply: Some(NewReply { text, cites }) };
-    desk.store.settle(claimed, settled, now).await?;
+    desk.store.settle(claimed, Settled { outcome, steps, reply: Some(reply), aside }, now).await?;
     metrics::counter!("understudy_turns_total", "outcome" => outcome).increment(1);
     for (step, took_us) in took {
         #[expect(clippy::cast_precision_loss, reason = "microseconds of one turn")]

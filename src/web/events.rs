@@ -91,7 +91,8 @@ impl Watcher {
 
     /// Whether a moment belongs to this conversation, or `None` when the stream must end.
     async fn concerns(&mut self, moment: &Moment) -> Option<bool> {
-        let ended = matches!(moment.stage, Stage::Settled | Stage::Parked | Stage::Waiting);
+        let ended =
+            matches!(moment.stage, Stage::Settled | Stage::Parked | Stage::Waiting | Stage::Withdrawn);
         if moment.person != self.person {
             return Some(false);
         }
@@ -126,7 +127,7 @@ impl Watcher {
             return None;
         }
         self.last = now;
-        let settled = matches!(moment.stage, Stage::Settled | Stage::Parked);
+        let settled = matches!(moment.stage, Stage::Settled | Stage::Parked | Stage::Withdrawn);
         let data =
             json!({"inbox": moment.inbox, "words": moment.stage.words(), "settled": settled, "draft": draft});
         Some(Event::default().event("moment").data(data.to_string()))

@@ -45,7 +45,7 @@ impl Stages {
     fn note(&self, inbox: InboxId, stage: Stage) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         match stage {
-            Stage::Settled | Stage::Parked => running.remove(&inbox),
+            Stage::Settled | Stage::Parked | Stage::Withdrawn => running.remove(&inbox),
             _ => running.insert(inbox, stage),
         };
     }

@@ -169,7 +169,7 @@ async fn take_in<'c>(
     };
     let accepted = console.web.inbox.accept(&message).await?;
     let differs = match accepted {
-        Accepted::New(_) => false,
+        Accepted::New(_) | Accepted::Joined(_) => false,
         Accepted::Repeat(id) => {
             console.web.store.inbox_row(id).await?.is_some_and(|row| row.text != message.text)
         }

@@ -50,6 +50,8 @@ impl Turn {
             ("dropped", _) => {
                 Answer::Without("An admin took this message off my desk. Write again if you still need it.")
             }
+            ("cancelled", _) => Answer::Without("This message was taken back, so I did not answer it."),
+            ("merged", _) => Answer::Without("I answered this together with the message before it."),
             (_, Some(reply)) => match reply.state {
                 ReplyState::Draft => Answer::Waiting,
                 ReplyState::Ready | ReplyState::Sending | ReplyState::Uncertain => {

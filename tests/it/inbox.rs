@@ -1,8 +1,8 @@
 //! Inbox and outbox over the store: once, in order, fenced, parked.
 
 use understudy::{
-    domain::{Channel, InboxId, PersonId},
-    store::{Accepted, Claimed, NewReply, ReplyState, STUCK, Settled, Store, StoreError},
+    domain::{Attachment, Channel, InboxId, PersonId},
+    store::{Accepted, Claimed, NewReply, ReplyState, STUCK, Settled, Span, Store, StoreError},
 };
 
 use crate::support::message;
@@ -15,7 +15,7 @@ async fn store() -> (tempfile::TempDir, Store) {
 
 fn answered(text: &str) -> Settled {
     let reply = NewReply { text: text.to_owned(), cites: vec![] };
-    Settled { outcome: "answered", steps: vec![], reply: Some(reply) }
+    Settled { outcome: "answered", steps: vec![], reply: Some(reply), aside: None }
 }
 
 async fn claim(store: &Store, now: i64) -> Option<Claimed> {
@@ -219,4 +219,111 @@ async fn depths_count_what_is_unfinished_and_how_long_it_waits() {
     let depths = store.queue_depths(130).await.unwrap();
     assert_eq!((depths.outbox[1], depths.outbox[4]), (("ready", 0), ("parked", 1)));
     assert_eq!(depths.outbox_oldest_due_s, 0);
+}
+
+/// Alice goes on in the thread `c`; the key is the text.
+async fn goes_on(store: &Store, text: &str, now: i64) -> Accepted {
+    let message = message(text, "c", text);
+    let among = Span::of(&message.conversation);
+    store.accept_following(&message, &among, now).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_follow_up_joins_the_message_that_is_not_answered_yet() {
+    let (_dir, store) = store().await;
+    let first = goes_on(&store, "when is the fair?", 100).await.id();
+    let slow = claim(&store, 100).await.unwrap();
+    let joined = goes_on(&store, "the one in May", 110).await;
+    assert!(matches!(joined, Accepted::Joined(earlier) if earlier.id == first));
+    let repeated = goes_on(&store, "the one in May", 111).await;
+    assert!(matches!(repeated, Accepted::Repeat(_)), "a repeat of a follow-up is still one");
+    assert!(matches!(store.settle(&slow, answered("old"), 112).await, Err(StoreError::LeaseLost)));
+    let both = claim(&store, 112).await.unwrap();
+    assert_eq!(both.message.text, "when is the fair?\nthe one in May");
+    store.settle(&both, answered("Friday"), 113).await.unwrap();
+    assert!(claim(&store, 114).await.is_none());
+    assert!(matches!(goes_on(&store, "thanks", 115).await, Accepted::New(_)), "that one is answered");
+}
+
+#[tokio::test]
+async fn what_follows_late_or_too_often_is_a_message_of_its_own() {
+    let (_dir, store) = store().await;
+    goes_on(&store, "one", 100).await;
+    assert!(matches!(goes_on(&store, "much later", 121).await, Accepted::New(_)));
+    let (_dir, store) = self::store().await;
+    goes_on(&store, "first", 100).await;
+    for n in 0..5 {
+        assert!(matches!(goes_on(&store, &format!("more {n}"), 101).await, Accepted::Joined(_)));
+    }
+    assert!(matches!(goes_on(&store, "and more", 101).await, Accepted::New(_)));
+}
+
+#[tokio::test]
+async fn edits_and_deletions_reach_follow_ups() {
+    let (_dir, store) = store().await;
+    let first = goes_on(&store, "one", 100).await.id();
+    for more in ["two", "three"] {
+        goes_on(&store, more, 101).await;
+    }
+    assert_eq!(store.amend(Channel::Cli, "two", "2", 102).await.unwrap().map(|read| read.id), Some(first));
+    assert_eq!(claim(&store, 102).await.unwrap().message.text, "one\n2\nthree");
+    // The first is taken back: what followed it is still a question.
+    store.cancel(Channel::Cli, "one", 103).await.unwrap();
+    let rest = claim(&store, 103).await.unwrap();
+    assert_eq!(rest.message.text, "2\nthree");
+    store.cancel(Channel::Cli, "three", 104).await.unwrap();
+    assert!(matches!(store.settle(&rest, answered("old"), 105).await, Err(StoreError::LeaseLost)));
+    let rest = claim(&store, 105).await.unwrap();
+    assert_eq!(rest.message.text, "2");
+    store.settle(&rest, answered("two"), 106).await.unwrap();
+    assert_eq!(store.amend(Channel::Cli, "two", "too late", 107).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn stop_cancels_what_is_open_and_its_reply_that_has_not_left() {
+    let (_dir, store) = store().await;
+    let answered_one = store.accept(&message("a", "c", "a"), 100).await.unwrap().id();
+    let claimed = claim(&store, 100).await.unwrap();
+    store.settle(&claimed, answered("yes"), 101).await.unwrap();
+    let open = store.accept(&message("b", "c", "b"), 102).await.unwrap().id();
+    store.accept(&message("d", "other", "d"), 102).await.unwrap();
+    let running = claim(&store, 102).await.unwrap();
+    let among = Span::of(&running.message.conversation);
+    let stopped = store.stop_all(&among, "alice", 103).await.unwrap();
+    assert_eq!(stopped.iter().map(|row| row.id).collect::<Vec<_>>(), [open]);
+    assert_eq!(store.inbox_row(open).await.unwrap().unwrap().state, "cancelled");
+    let replies = store.replies_to(answered_one, answered_one).await.unwrap();
+    assert_eq!(replies[0].state, ReplyState::Dropped);
+    assert!(matches!(store.settle(&running, answered("no"), 104).await, Err(StoreError::LeaseLost)));
+    assert_eq!(claim(&store, 104).await.unwrap().message.text, "d", "other conversations go on");
+}
+
+#[tokio::test]
+async fn files_join_a_bare_message_once() {
+    let (_dir, store) = store().await;
+    store.accept(&message("k", "c", "read this"), 100).await.unwrap();
+    let file = |name: &str| Attachment {
+        name: name.to_owned(),
+        size_bytes: 1,
+        sha256: String::new(),
+        source: "F1".to_owned(),
+    };
+    assert!(store.add_files(Channel::Cli, "k", &[file("a")], 101).await.unwrap().is_some());
+    assert!(store.add_files(Channel::Cli, "k", &[file("b")], 102).await.unwrap().is_none());
+    assert_eq!(claim(&store, 102).await.unwrap().message.attachments, [file("a")]);
+}
+
+#[tokio::test]
+async fn a_message_that_is_answered_at_once_needs_no_turn() {
+    let (_dir, store) = store().await;
+    let told = message("k", "c", "hello");
+    let first = store.answer_at_once(&told, "refused", "Not now.", 100).await.unwrap();
+    assert_eq!(
+        store.answer_at_once(&told, "refused", "Not now.", 101).await.unwrap(),
+        Accepted::Repeat(first.id())
+    );
+    assert!(claim(&store, 102).await.is_none());
+    let notice = store.claim_reply(102).await.unwrap().unwrap();
+    assert_eq!(notice.reply.text, "Not now.");
+    assert!(store.claim_reply(102).await.unwrap().is_none());
 }

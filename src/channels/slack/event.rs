@@ -237,6 +237,7 @@ fn files(message: &Value) -> Vec<Attachment> {
         name: str_at(file, "/name").or_else(|| str_at(file, "/title")).unwrap_or("a file").to_owned(),
         size_bytes: file.get("size").and_then(Value::as_u64).unwrap_or(0),
         sha256: String::new(),
+        source: str_at(file, "/id").unwrap_or_default().to_owned(),
     };
     files.into_iter().flatten().filter(|file| file.is_object()).map(one).collect()
 }

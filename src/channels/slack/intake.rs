@@ -24,7 +24,7 @@ use super::{
 use crate::{
     domain::{Audience, Channel, Conversation, Inbound, Requester, Standing},
     inbox::{Inbox, Refused},
-    store::{Accepted, Store, StoreError, now},
+    store::{Accepted, Store, StoreError},
 };
 
 /// How often another program is answered in one channel: three times, then once in 100 seconds.
@@ -136,7 +136,7 @@ impl Intake {
         let message = self.inbound(own, &place, said);
         match self.inbox.accept(&message).await {
             Ok(Accepted::New(_)) => self.status.begin(&self.account, &place, &ts),
-            Ok(Accepted::Repeat(_)) => {}
+            Ok(Accepted::Repeat(_) | Accepted::Joined(_)) => {}
             Err(Refused::Store(e)) => return Err(e),
             // The parser has cut it; a longer one can't come.
             Err(e @ Refused::TooLong { .. }) => warn!("A post was not taken in: {e}"),
@@ -224,18 +224,16 @@ impl Intake {
     async fn edited(&self, own: &Identity, channel: String, ts: &str, text: &str) -> Result<(), StoreError> {
         let key = self.place(own, &channel, ts).key(ts);
         let text = self.without_me(own, text);
-        if let Some(id) = self.store.amend(Channel::Slack, &key, &text, now()).await? {
+        if let Some(id) = self.inbox.amend(Channel::Slack, &key, &text).await? {
             info!(inbox.id = %id, "Inbox row {id} was edited by its sender and is read again");
-            self.inbox.wake();
         }
         Ok(())
     }
 
     async fn deleted(&self, own: &Identity, channel: String, ts: &str) -> Result<(), StoreError> {
         let key = self.place(own, &channel, ts).key(ts);
-        if let Some(id) = self.store.cancel(Channel::Slack, &key, now()).await? {
+        if let Some(id) = self.inbox.cancel(Channel::Slack, &key).await? {
             info!(inbox.id = %id, "Inbox row {id} was taken back by its sender");
-            self.inbox.wake();
         }
         Ok(())
     }

@@ -52,7 +52,8 @@ pub(super) async fn introduce(
         _ => Vec::new(),
     };
     let text = named(account, own, &message.text).await?;
-    Ok(Introduction { requester, audience, text, thread })
+    let attachments = message.attachments.clone();
+    Ok(Introduction { requester, audience, text, thread, attachments, aside: None })
 }
 
 /// The user id that a message was accepted with.

@@ -36,7 +36,7 @@ pub(super) async fn run(messages: usize) -> anyhow::Result<Value> {
         workers.spawn(async move {
             while let Some(claimed) = store.claim_next(now(), 60).await? {
                 let reply = NewReply { text: "done".to_owned(), cites: vec![] };
-                let settled = Settled { outcome: "answered", steps: vec![], reply: Some(reply) };
+                let settled = Settled { outcome: "answered", steps: vec![], reply: Some(reply), aside: None };
                 store.settle(&claimed, settled, now()).await?;
             }
             anyhow::Ok(())

@@ -70,6 +70,8 @@ async fn delete_all(connection: &mut SqliteConnection, person: &str) -> Result<E
     )
     .await?;
     delete(&mut *connection, "DELETE FROM draft_mode WHERE person = ?1", person).await?;
+    delete(&mut *connection, "DELETE FROM slack_pause WHERE person = ?1", person).await?;
+    delete(&mut *connection, "DELETE FROM slack_heard WHERE person = ?1", person).await?;
     Ok(Erased {
         messages,
         folders: delete(&mut *connection, "DELETE FROM note_folder WHERE person = ?1", person).await?,

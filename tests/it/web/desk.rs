@@ -187,7 +187,10 @@ impl Desk {
             step("draft", json!({"draft": words})),
         ];
         let reply = Some(NewReply { text: format!("{words} [1]"), cites: vec![1] });
-        self.store.settle(claimed, Settled { outcome: "answered", steps, reply }, now()).await.unwrap();
+        self.store
+            .settle(claimed, Settled { outcome: "answered", steps, reply, aside: None }, now())
+            .await
+            .unwrap();
     }
 
     /// Delivers the next reply, if one may leave.
