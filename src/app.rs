@@ -21,6 +21,7 @@ use crate::{
     config::{Config, MindKind},
     domain::{Channel, InboxId, Integrity},
     error::{Hint, told},
+    files::Files,
     inbox::{self, Inbox, Progress},
     learning::{retention, vault::Vault},
     memory::{self, Embed, Folder, Followed, Notes, SyncReport, sync_folder},
@@ -107,7 +108,10 @@ impl App {
         inbox::recover(&store).await.context("take up unfinished messages")?;
         // We hold the lock, so whoever trained is dead; the seven days of its words count from now.
         store.free_trainings(store::now()).await.context("close trainings of a dead process")?;
-        let slack = Slack::open(&people, store.clone(), &config.slack_api, |name| std::env::var(name).ok())?;
+        let files = Files::below(&config.data);
+        files.tidy(std::time::SystemTime::now()).context("delete old files of messages")?;
+        let variable = |name: &str| std::env::var(name).ok();
+        let slack = Slack::open(&people, store.clone(), files, &config.slack_api, variable)?;
         Ok(Self {
             inbox: Inbox::new(store.clone()),
             slack: Arc::new(slack),

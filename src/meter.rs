@@ -122,6 +122,11 @@ fn describe() {
     );
     describe_counter!("understudy_slack_frames_total", "Frames that came through Slack's sockets, by kind.");
     describe_counter!("understudy_slack_redelivered_total", "Envelopes that Slack sent again.");
+    describe_counter!(
+        "understudy_slack_over_limit_total",
+        "Posts that were left out, because too many came."
+    );
+    describe_counter!("understudy_slack_read_back_total", "Posts that were read back after a silence.");
     describe_histogram!(
         "understudy_slack_commit_seconds",
         "From a frame to the commit that lets it be acknowledged."

@@ -4,6 +4,7 @@
 
 mod adapters;
 mod learning;
+mod slack;
 mod training;
 
 use std::{path::PathBuf, time::Duration};
@@ -27,6 +28,7 @@ use crate::{
 
 pub use adapters::AdapterRequest;
 pub use learning::LearnRequest;
+pub use slack::SlackRequest;
 pub use training::{MOST_TOKENS, Status, TrainingRequest, Trainings};
 
 /// A request of a command.
@@ -85,6 +87,8 @@ pub enum Request {
     Training(TrainingRequest),
     /// Adapters from elsewhere, and what a person takes along.
     Adapter(AdapterRequest),
+    /// Silence in Slack.
+    Slack(SlackRequest),
     /// Replaces the token that signs in to the console, and answers with the new one.
     SignIn,
     /// Says how the installation is.
@@ -149,6 +153,7 @@ pub async fn handle(app: &App, request: Request) -> anyhow::Result<Value> {
                 fields.insert("manner".to_owned(), json!(person.voice.manner));
                 let folders = app.store.folders().await?;
                 let own = folders.iter().filter(|folder| folder.person == person.id);
+                fields.insert("silent_in_slack".to_owned(), json!(app.store.slack_pauses(&person.id).await?));
                 fields.insert("note_folders".to_owned(), json!(own.map(|f| &f.path).collect::<Vec<_>>()));
                 fields.insert("data".to_owned(), learning::shown(app, &person.id).await?);
             }
@@ -170,6 +175,7 @@ pub async fn handle(app: &App, request: Request) -> anyhow::Result<Value> {
         Request::Learn(request) => learning::handle(app, request).await,
         Request::Training(request) => training::handle(app, request).await,
         Request::Adapter(request) => adapters::handle(app, request).await,
+        Request::Slack(request) => slack::handle(app, request).await,
         Request::SignIn => Ok(json!({"token": renew_sign_in_token(&app.store).await?})),
         Request::Health => health(app).await,
     }

@@ -54,14 +54,18 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
             Finding::of(path).tell(part, &mut failed);
         }
     }
+    let mut runs = slack::Running::No;
     if usable {
         match super::control::ask_running(&config.data, &Request::Health).await {
-            Ok(Some(health)) => running(&config, &health, &mut failed),
+            Ok(Some(health)) => {
+                runs = slack::Running::Yes;
+                running(&config, &health, &mut failed);
+            }
             Ok(None) => resting(config.clone(), &mut failed).await,
             Err(e) => Finding::Fail(told(&e)).tell("running", &mut failed),
         }
     }
-    in_slack(&config, &mut failed).await;
+    in_slack(&config, runs, &mut failed).await;
     if failed {
         println!("\nStart with the first FAIL; the ones below it may come from the same cause.");
     }
@@ -69,12 +73,12 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
 }
 
 /// Tries everybody's Slack tokens, whether or not the program runs: Slack lets them be tried at any time.
-async fn in_slack(config: &Config, failed: &mut bool) {
+async fn in_slack(config: &Config, runs: slack::Running, failed: &mut bool) {
     let people = match People::read(&[&config.people, &config.data.join("adapters")]) {
         Ok(people) => people,
         Err(e) => return Finding::Fail(e.to_string()).tell("slack", failed),
     };
-    let tried = slack::check(&people, &config.slack_api, |name| std::env::var(name).ok()).await;
+    let tried = slack::check(&people, &config.slack_api, runs, |name| std::env::var(name).ok()).await;
     let checked = match tried {
         Ok(checked) => checked,
         Err(e) => return Finding::Fail(told(&e)).tell("slack", failed),

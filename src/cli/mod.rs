@@ -84,7 +84,7 @@ enum Command {
     /// Demetrios and Eudora do not exist, so nobody wrote what they are taught with; this does.
     #[command(hide = true)]
     Invent(invent::Args),
-    /// Helps to bring an understudy into Slack.
+    /// Helps to bring an understudy into Slack, and silences it there.
     #[command(subcommand)]
     Slack(slack::Command),
     /// Prints a new link that signs in to the console; the one before stops working.
@@ -138,7 +138,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Export(args) => export::run(config, args).await,
         Command::Trainer { job } => train::child(&job),
         Command::Invent(args) => invent::run(&args),
-        Command::Slack(command) => slack::run(&config, &command),
+        Command::Slack(command) => slack::run(config, command).await,
         Command::SignIn => sign_in::run(config).await,
         Command::Doctor => doctor::run(config).await,
         Command::Bench(command) => bench::run(config, command).await,

@@ -1,6 +1,6 @@
 //! What a `person.toml` says about the person's Slack app.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, num::NonZeroU32};
 
 use serde::Deserialize;
 
@@ -20,6 +20,20 @@ pub struct SlackApp {
     /// When it speaks in a channel, by the channel's id.
     #[serde(default)]
     pub channels: BTreeMap<String, Policy>,
+    /// Questions of one person that are answered in a minute.
+    #[serde(default = "user_per_minute")]
+    pub user_per_minute: NonZeroU32,
+    /// Questions in one channel that are answered in a minute.
+    #[serde(default = "channel_per_minute")]
+    pub channel_per_minute: NonZeroU32,
+}
+
+fn user_per_minute() -> NonZeroU32 {
+    NonZeroU32::new(10).expect("ten is not zero")
+}
+
+fn channel_per_minute() -> NonZeroU32 {
+    NonZeroU32::new(40).expect("forty is not zero")
 }
 
 /// When an understudy speaks in a channel. Direct messages are always answered.

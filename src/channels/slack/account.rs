@@ -5,7 +5,7 @@ use std::{
         Mutex, PoisonError,
         atomic::{AtomicI64, AtomicUsize, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
@@ -87,10 +87,10 @@ impl Line {
         Open(&self.open)
     }
 
-    /// Remembers that something came.
-    pub(super) fn heard(&self) {
-        let ms = i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX);
-        self.last_frame_ms.store(ms, Ordering::Relaxed);
+    /// Remembers that something came, and returns how long nothing had; `None` for the first frame.
+    pub(super) fn heard(&self) -> Option<Duration> {
+        let now = self.elapsed_ms();
+        since(self.last_frame_ms.swap(now, Ordering::Relaxed), now)
     }
 
     /// Remembers why the bot will not connect again by itself.
@@ -110,13 +110,20 @@ impl Line {
         self.open.load(Ordering::Relaxed)
     }
 
-    /// Seconds since anything came through a socket; `None` before the first frame.
+    /// How long nothing came through a socket; `None` before the first frame.
     #[must_use]
-    pub fn silent_s(&self) -> Option<u64> {
-        let last = u64::try_from(self.last_frame_ms.load(Ordering::Relaxed)).ok()?;
-        let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Some(now.saturating_sub(last) / 1000)
+    pub fn silent(&self) -> Option<Duration> {
+        since(self.last_frame_ms.load(Ordering::Relaxed), self.elapsed_ms())
     }
+
+    fn elapsed_ms(&self) -> i64 {
+        i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX)
+    }
+}
+
+fn since(last_ms: i64, now_ms: i64) -> Option<Duration> {
+    u64::try_from(last_ms).ok()?;
+    Some(Duration::from_millis(u64::try_from(now_ms - last_ms).unwrap_or(0)))
 }
 
 impl Account {
@@ -171,6 +178,15 @@ impl Account {
     /// See [`CallError`].
     pub async fn write(&self, method: &str, arguments: &Value) -> Result<Value, CallError> {
         self.api.write(&self.tokens.bot, method, arguments).await
+    }
+
+    /// What the bot says when it comes into a channel.
+    #[must_use]
+    pub fn introduction(&self) -> String {
+        let name = self.names.first().map_or(self.person.as_str(), String::as_str);
+        format!(
+            "Hello. I'm a program that stands in for {name}: I answer from {name}'s notes, and I'm not {name}. Mention me with a question and I answer in its thread. What I don't know I say, and decisions stay with {name}."
+        )
     }
 
     /// What an operator is told when Slack refuses a token.

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
+use reqwest::Url;
 use serde_json::Value;
 
 use super::token::Token;
@@ -85,7 +86,7 @@ impl CallError {
 #[derive(Clone)]
 pub struct Api {
     http: reqwest::Client,
-    base: String,
+    base: Url,
 }
 
 /// What Slack answered, with the scopes of the token that asked.
@@ -100,7 +101,7 @@ impl Api {
     /// Makes a client for the Web API at `base`.
     ///
     /// # Errors
-    /// When the TLS library can't be started.
+    /// When the TLS library can't be started, or `base` is no address.
     pub fn new(base: &str) -> anyhow::Result<Self> {
         let http = reqwest::Client::builder()
             .timeout(CALL)
@@ -110,7 +111,20 @@ impl Api {
             .user_agent(concat!("understudy/", env!("CARGO_PKG_VERSION")))
             .build()
             .context("start the HTTP client for Slack")?;
-        Ok(Self { http, base: base.trim_end_matches('/').to_owned() })
+        let base = Url::parse(base.trim_end_matches('/')).context("read the address of Slack's Web API")?;
+        Ok(Self { http, base })
+    }
+
+    /// Where the Web API is.
+    #[must_use]
+    pub fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// A client that follows no redirect, for what is not the Web API.
+    #[must_use]
+    pub fn http(&self) -> &reqwest::Client {
+        &self.http
     }
 
     /// Calls a method that changes something.

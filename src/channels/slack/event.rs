@@ -29,6 +29,29 @@ pub enum Event {
         /// Which post.
         ts: String,
     },
+    /// Somebody pressed Stop.
+    Stopped {
+        /// Where.
+        channel: String,
+        /// In which thread; everywhere in the channel when Slack does not say.
+        thread: Option<String>,
+        /// Who.
+        user: String,
+    },
+    /// Somebody came into a channel.
+    Joined {
+        /// Which.
+        channel: String,
+        /// Who.
+        user: String,
+    },
+    /// Somebody left a channel.
+    Left {
+        /// Which.
+        channel: String,
+        /// Who.
+        user: String,
+    },
     /// Who is in a channel, or what it is, changed.
     ChannelChanged {
         /// Which.
@@ -59,6 +82,8 @@ pub struct Said {
     pub ts: String,
     /// The first post of its thread, when it is a reply.
     pub thread: Option<String>,
+    /// Who wrote that first post, when Slack says so.
+    pub parent: Option<String>,
     /// Who wrote.
     pub author: Author,
     /// What, in Slack's notation.
@@ -105,11 +130,10 @@ pub fn read(payload: &Value) -> Event {
     let named = |pointer| str_at(event, pointer).map(str::to_owned);
     match kind {
         "message" | "app_mention" => message(event, kind),
-        "member_joined_channel"
-        | "member_left_channel"
-        | "channel_shared"
-        | "channel_unshared"
-        | "channel_convert_to_private" => named("/channel")
+        "member_joined_channel" | "member_left_channel" | "agent_session_stopped" => {
+            by_somebody(event, kind).unwrap_or_else(|| Event::Other(kind.to_owned()))
+        }
+        "channel_shared" | "channel_unshared" | "channel_convert_to_private" => named("/channel")
             .map_or(Event::Other(kind.to_owned()), |channel| Event::ChannelChanged { channel }),
         "channel_rename" | "group_rename" | "channel_archive" | "group_archive" => named("/channel/id")
             .or_else(|| named("/channel"))
@@ -120,6 +144,16 @@ pub fn read(payload: &Value) -> Event {
         "tokens_revoked" | "app_uninstalled" => Event::Gone { why: kind.to_owned() },
         _ => Event::Other(kind.to_owned()),
     }
+}
+
+fn by_somebody(event: &Value, kind: &str) -> Option<Event> {
+    let channel = str_at(event, "/channel").or_else(|| str_at(event, "/channel_id"))?.to_owned();
+    let user = str_at(event, "/user").or_else(|| str_at(event, "/user_id")).unwrap_or("somebody").to_owned();
+    Some(match kind {
+        "member_joined_channel" => Event::Joined { channel, user },
+        "member_left_channel" => Event::Left { channel, user },
+        _ => Event::Stopped { channel, thread: str_at(event, "/thread_ts").map(str::to_owned), user },
+    })
 }
 
 fn message(event: &Value, kind: &str) -> Event {
@@ -147,6 +181,7 @@ fn message(event: &Value, kind: &str) -> Event {
     Event::Said(Box::new(Said {
         surface,
         thread: named("/thread_ts").filter(|thread| *thread != ts),
+        parent: named("/parent_user_id"),
         author: author(event),
         text: text_of(event),
         files: files(event),

@@ -9,6 +9,8 @@ pub enum Frame {
     Hello {
         /// Open connections of this app, this one included; 0 when Slack does not say.
         connections: u64,
+        /// The app that the socket belongs to.
+        app: Option<String>,
     },
     /// The connection will close.
     Disconnect {
@@ -47,7 +49,7 @@ pub fn read(text: &str) -> Frame {
     match str_at(&value, "/type") {
         Some("hello") => {
             let connections = value.get("num_connections").and_then(Value::as_u64).unwrap_or(0);
-            Frame::Hello { connections }
+            Frame::Hello { connections, app: str_at(&value, "/connection_info/app_id").map(str::to_owned) }
         }
         Some("disconnect") => {
             Frame::Disconnect { reason: str_at(&value, "/reason").unwrap_or("unknown").to_owned() }
@@ -91,8 +93,9 @@ mod tests {
             panic!("an envelope")
         };
         assert_eq!((odd.id.as_str(), odd.kind.as_str(), odd.retries), ("e1", "unknown", 0));
-        assert_eq!(read(r#"{"type":"hello","num_connections":2}"#), Frame::Hello { connections: 2 });
-        assert_eq!(read(r#"{"type":"hello"}"#), Frame::Hello { connections: 0 });
+        let hello = r#"{"type":"hello","num_connections":2,"connection_info":{"app_id":"A1"}}"#;
+        assert_eq!(read(hello), Frame::Hello { connections: 2, app: Some("A1".to_owned()) });
+        assert_eq!(read(r#"{"type":"hello"}"#), Frame::Hello { connections: 0, app: None });
         assert_eq!(read(r#"{"type":"disconnect"}"#), Frame::Disconnect { reason: "unknown".to_owned() });
     }
 

@@ -1,14 +1,11 @@
 //! From an envelope to the inbox: what is to be answered is committed, and only then may the envelope be
-//! acknowledged. Nothing here calls Slack.
+//! acknowledged. Nothing here waits for Slack.
 
 use std::{
     collections::HashSet,
-    num::NonZeroU32,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
-use governor::{DefaultKeyedRateLimiter, Quota};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
@@ -16,6 +13,7 @@ use super::{
     account::{Account, Identity},
     event::{self, Author, Event, Said, Surface},
     frame::{Envelope, str_at},
+    limits::{Allowed, Heard, Limits},
     mrkdwn,
     place::Place,
     speak::{self, From, Overheard, Verdict},
@@ -24,15 +22,17 @@ use super::{
 use crate::{
     domain::{Audience, Channel, Conversation, Inbound, Requester, Standing},
     inbox::{Inbox, Refused},
-    store::{Accepted, Store, StoreError},
+    store::{Accepted, Span, Store, StoreError},
 };
 
-/// How often another program is answered in one channel: three times, then once in 100 seconds.
-const BOT_PERIOD: Duration = Duration::from_secs(100);
-/// See [`BOT_PERIOD`].
-const BOT_BURST: NonZeroU32 = NonZeroU32::new(3).expect("three is not zero");
 /// Threads that are remembered as talk among people.
 const TALKS_MOST: usize = 10_000;
+/// Said where an admin wants silence.
+const PAUSED: &str =
+    "An admin has paused me here, so I don't answer for now. Ask the person I stand in for, or an admin.";
+/// Said to whoever asks faster than they are answered.
+const TOO_MANY: &str = "That is more than I can answer at once, so I leave this one out, and whatever else comes \
+    within the next minute. Ask it again after that.";
 
 /// Takes in what one account hears.
 pub(super) struct Intake {
@@ -42,7 +42,9 @@ pub(super) struct Intake {
     pub(super) status: Arc<Status>,
     /// Ends everything of this account.
     pub(super) over: CancellationToken,
-    bots: DefaultKeyedRateLimiter<String>,
+    /// Held while something that was not heard is read back.
+    pub(super) catching_up: tokio::sync::Mutex<()>,
+    limits: Limits,
     /// Threads in which people talk to each other since the bot was last mentioned; forgotten at a restart.
     talks: Mutex<HashSet<Conversation>>,
 }
@@ -55,9 +57,9 @@ impl Intake {
         status: Arc<Status>,
         over: CancellationToken,
     ) -> Self {
-        let quota = Quota::with_period(BOT_PERIOD).expect("the period is not zero").allow_burst(BOT_BURST);
-        let bots = DefaultKeyedRateLimiter::keyed(quota);
-        Self { account, inbox, store, status, over, bots, talks: Mutex::default() }
+        let limits = Limits::new(&account.app);
+        let (catching_up, talks) = Default::default();
+        Self { account, inbox, store, status, over, catching_up, limits, talks }
     }
 
     /// Ends this account for good and says why, once.
@@ -83,9 +85,14 @@ impl Intake {
         }
         let Some(own) = self.account.known_identity() else { return Ok(()) };
         match event::read(&envelope.payload) {
-            Event::Said(said) => self.said(own, *said).await,
+            Event::Said(said) => self.said(own, *said, Heard::Live).await,
             Event::Edited { channel, ts, text } => self.edited(own, channel, &ts, &text).await,
             Event::Deleted { channel, ts } => self.deleted(own, channel, &ts).await,
+            Event::Stopped { channel, thread, user } => {
+                self.stopped(own, &channel, thread.as_deref(), &user).await
+            }
+            Event::Joined { channel, user } => self.joined(own, &channel, &user).await,
+            Event::Left { channel, user } => self.left(own, &channel, &user).await,
             Event::ChannelChanged { channel } => {
                 self.account.directory.forget_channel(&channel);
                 Ok(())
@@ -111,36 +118,99 @@ impl Intake {
         }
     }
 
-    async fn said(&self, own: &Identity, said: Said) -> Result<(), StoreError> {
+    /// Decides about a post and takes it in.
+    pub(super) async fn said(&self, own: &Identity, said: Said, heard: Heard) -> Result<(), StoreError> {
         let place = self.place(own, &said.channel, said.thread.as_deref().unwrap_or(&said.ts));
         let conversation = place.conversation();
-        let heard = self.overhear(own, &said, &conversation).await?;
-        if let Verdict::Silent(why) = speak::decide(&heard) {
-            if why == "to somebody else" && heard.in_my_thread {
+        let overheard = self.overhear(own, &said, &conversation).await?;
+        if let Verdict::Silent(why) = speak::decide(&overheard) {
+            if why == "to somebody else" && overheard.in_my_thread {
                 self.remember_talk(&conversation);
             }
             debug!("Says nothing to a post: {why}");
             return Ok(());
         }
-        if heard.mentions_me {
+        if overheard.mentions_me {
             self.talks.lock().unwrap_or_else(PoisonError::into_inner).remove(&conversation);
         }
-        if let Author::Bot { bot, .. } = &said.author {
-            if self.bots.check_key(&format!("{}/{bot}", said.channel)).is_err() {
-                info!("Another program writes too often in one channel, so it gets no answer for a while");
-                return Ok(());
-            }
-            self.bots.retain_recent();
+        if self.store.is_paused_in_slack(&self.account.person, &said.channel).await? {
+            return self.decline(own, &place, said, PAUSED).await;
         }
+        match self.limits.check(&place.key(&said.ts), &said, heard) {
+            Allowed::Yes => self.accept(own, &place, said, heard).await,
+            Allowed::SayNo => self.refuse(own, &place, said, TOO_MANY).await,
+            Allowed::No => {
+                metrics::counter!("understudy_slack_over_limit_total").increment(1);
+                info!("Somebody or a program asks more than is answered, so a post is left out");
+                Ok(())
+            }
+        }
+    }
+
+    async fn accept(
+        &self,
+        own: &Identity,
+        place: &Place,
+        said: Said,
+        heard: Heard,
+    ) -> Result<(), StoreError> {
         let ts = said.ts.clone();
-        let message = self.inbound(own, &place, said);
-        match self.inbox.accept(&message).await {
-            Ok(Accepted::New(_)) => self.status.begin(&self.account, &place, &ts),
-            Ok(Accepted::Repeat(_) | Accepted::Joined(_)) => {}
+        // People go on in a thread, and in a direct message with a new post, too.
+        let among = match (heard, said.surface, &said.thread) {
+            (Heard::Late, ..) | (_, Surface::Channel, None) => None,
+            (_, _, Some(_)) => Some(Span::of(&place.conversation())),
+            (_, Surface::Direct, None) => {
+                Some(Place::channel_span(&place.person, &place.team, &place.channel))
+            }
+        };
+        let message = self.inbound(own, place, said);
+        let accepted = match &among {
+            Some(among) => self.inbox.accept_following(&message, among).await,
+            None => self.inbox.accept(&message).await,
+        };
+        match accepted {
+            Ok(Accepted::New(_)) => self.status.begin(&self.account, place, &ts),
+            Ok(Accepted::Joined(earlier)) => {
+                let id = earlier.id;
+                info!(inbox.id = %id, "A follow-up is answered with inbox row {id}");
+            }
+            // The two events of one post need not both name its files.
+            Ok(Accepted::Repeat(_)) if !message.attachments.is_empty() => {
+                self.inbox.add_files(Channel::Slack, &message.key, &message.attachments).await?;
+            }
+            Ok(Accepted::Repeat(_)) => {}
             Err(Refused::Store(e)) => return Err(e),
             // The parser has cut it; a longer one can't come.
             Err(e @ Refused::TooLong { .. }) => warn!("A post was not taken in: {e}"),
         }
+        Ok(())
+    }
+
+    /// Says to a person why they get no answer, once in a while.
+    async fn decline(
+        &self,
+        own: &Identity,
+        place: &Place,
+        said: Said,
+        sentence: &str,
+    ) -> Result<(), StoreError> {
+        match &said.author {
+            Author::User(user) if self.limits.may_say(&format!("paused in {}", said.channel), user) => {
+                self.refuse(own, place, said, sentence).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn refuse(
+        &self,
+        own: &Identity,
+        place: &Place,
+        said: Said,
+        sentence: &str,
+    ) -> Result<(), StoreError> {
+        let message = self.inbound(own, place, said);
+        self.inbox.answer_at_once(&message, "refused", sentence).await?;
         Ok(())
     }
 
@@ -168,7 +238,8 @@ impl Intake {
             direct,
             mentions_me,
             opens_naming_other: speak::opens_naming_other(&said.text, &own.user, &names, &others),
-            in_my_thread: asks_the_store && self.store.takes_part(conversation).await?,
+            in_my_thread: said.parent.as_ref() == Some(&own.user)
+                || (asks_the_store && self.store.takes_part(conversation).await?),
             others_talk: self.talks.lock().unwrap_or_else(PoisonError::into_inner).contains(conversation),
             // A bare mention is answered too: somebody waits.
             has_content: has_text || !said.files.is_empty() || mentions_me,
@@ -209,7 +280,7 @@ impl Intake {
     }
 
     /// A text without the mention that it begins with, as people would say it.
-    fn without_me(&self, own: &Identity, text: &str) -> String {
+    pub(super) fn without_me(&self, own: &Identity, text: &str) -> String {
         let mention = format!("<@{}>", own.user);
         let text = text.trim();
         let text = text.strip_prefix(&mention).unwrap_or(text).trim_start_matches([',', ':', ' ']);
@@ -221,25 +292,8 @@ impl Intake {
         })
     }
 
-    async fn edited(&self, own: &Identity, channel: String, ts: &str, text: &str) -> Result<(), StoreError> {
-        let key = self.place(own, &channel, ts).key(ts);
-        let text = self.without_me(own, text);
-        if let Some(id) = self.inbox.amend(Channel::Slack, &key, &text).await? {
-            info!(inbox.id = %id, "Inbox row {id} was edited by its sender and is read again");
-        }
-        Ok(())
-    }
-
-    async fn deleted(&self, own: &Identity, channel: String, ts: &str) -> Result<(), StoreError> {
-        let key = self.place(own, &channel, ts).key(ts);
-        if let Some(id) = self.inbox.cancel(Channel::Slack, &key).await? {
-            info!(inbox.id = %id, "Inbox row {id} was taken back by its sender");
-        }
-        Ok(())
-    }
-
     /// Always the bot's own workspace: the two events of one post need not agree on a team.
-    fn place(&self, own: &Identity, channel: &str, thread: &str) -> Place {
+    pub(super) fn place(&self, own: &Identity, channel: &str, thread: &str) -> Place {
         Place {
             person: self.account.person.clone(),
             team: own.team.clone(),

@@ -8,6 +8,7 @@ use super::{
     account::{Account, Identity},
     api::CallError,
     directory::{Channel, User, read_user, reader_of},
+    files::fetch_all,
     frame::str_at,
     mrkdwn,
     place::{Place, ts_of_key},
@@ -15,7 +16,8 @@ use super::{
 };
 use crate::{
     domain::{Audience, Inbound, Members, READERS_IN_FULL, Requester, Standing},
-    people::Introduction,
+    files::Files,
+    people::{Aside, Introduction},
 };
 
 /// Earlier posts of a thread that are read: its first one and the last of the rest.
@@ -25,7 +27,7 @@ const PAGE: &str = "200";
 /// Pages of a thread that are read for one turn.
 const PAGES: usize = 3;
 
-/// Finds out who wrote `message`, who will read the reply, and what was said before.
+/// Finds out who wrote `message`, who will read the reply and what was said before, and fetches its files.
 ///
 /// # Errors
 /// When Slack can't be asked now. What Slack refuses to tell gets the least rights instead.
@@ -33,12 +35,14 @@ pub(super) async fn introduce(
     account: &Account,
     place: &Place,
     own_bots: &BTreeSet<String>,
+    files: &Files,
     message: &Inbound,
 ) -> Result<Introduction, CallError> {
     let own = account.identity().await?;
     let id = user_of(message);
     let asker = user(account, own, &id).await?;
-    let audience = if place.channel.starts_with('D') {
+    let is_direct = place.channel.starts_with('D');
+    let audience = if is_direct {
         direct(asker.as_deref())
     } else {
         in_channel(account, own, &place.channel, own_bots).await?
@@ -52,8 +56,17 @@ pub(super) async fn introduce(
         _ => Vec::new(),
     };
     let text = named(account, own, &message.text).await?;
-    let attachments = message.attachments.clone();
-    Ok(Introduction { requester, audience, text, thread, attachments, aside: None })
+    let attachments = fetch_all(account, files, place, &message.attachments).await;
+    let aside = asker.as_deref().filter(|_| !is_direct).and_then(|user| aside(account, own, &id, user));
+    Ok(Introduction { requester, audience, text, thread, attachments, aside })
+}
+
+/// A colleague who asks in a channel can be told in a direct message what the others there may not read.
+fn aside(account: &Account, own: &Identity, id: &str, user: &User) -> Option<Aside> {
+    let place = Place::top(account.person.clone(), &own.team, id);
+    let known = !user.external && !user.bot && user.standing != Standing::Unknown;
+    let audience = Audience::only(user.reader.clone());
+    (known && place.is_a_user()).then(|| Aside { conversation: place.conversation(), audience })
 }
 
 /// The user id that a message was accepted with.

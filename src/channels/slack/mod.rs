@@ -5,20 +5,26 @@
 //! acknowledged after its message is committed, so after a crash Slack sends it again and the inbox drops the
 //! repeat; a reply whose post may have arrived is looked for in its thread before it is posted again.
 //!
-//! In the order a message meets them: `socket` reads frames, `event` makes sense of them, `speak` decides,
-//! `intake` commits, `status` shows a sign, `introduce` asks who that is and who listens, `send` delivers.
+//! In the order a message meets them: `socket` reads frames (and `backfill` what was said while there was none),
+//! `event` makes sense of them, `speak` and `limits` decide, `intake` commits (`changes` what comes after), `status` shows a sign, `introduce` asks
+//! who that is and who listens and has `files` fetched, `send` delivers and `readback` looks after a doubtful end.
 
 mod account;
 mod api;
+mod backfill;
+mod changes;
 mod directory;
 mod doctor;
 mod event;
+mod files;
 mod frame;
 mod intake;
 mod introduce;
+mod limits;
 mod manifest;
 mod mrkdwn;
 mod place;
+mod readback;
 mod send;
 mod socket;
 mod speak;
@@ -36,14 +42,15 @@ use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-pub use doctor::{Checked, check};
+pub use doctor::{Checked, Running, check};
 pub use manifest::manifest;
 
 use crate::{
     domain::{Inbound, PersonId},
+    files::Files,
     inbox::Inbox,
     outbox::{Deliver, DeliveryError},
-    people::{Introduce, Introduction, People},
+    people::{Introduce, Introduction, People, SlackApp},
     store::{ClaimedReply, Store},
 };
 use account::Account;
@@ -60,6 +67,7 @@ pub struct Slack {
     /// People whose tokens can't be used, and why.
     problems: Vec<(PersonId, String)>,
     store: Store,
+    files: Files,
     status: Arc<Status>,
     pace: Pace,
 }
@@ -90,6 +98,12 @@ fn bots(people: &People, base: &str, variable: impl Fn(&str) -> Option<String>) 
         let Some(app) = &person.slack else { continue };
         match Tokens::read(app, &variable) {
             Ok(Some(tokens)) => {
+                let same =
+                    |other: &&Arc<Account>| other.tokens.app == tokens.app || other.tokens.bot == tokens.bot;
+                if let Some(other) = accounts.values().find(same) {
+                    problems.push((person.id.clone(), shared(app, &other.person)));
+                    continue;
+                }
                 let account = Account::new(person, app.clone(), tokens, api.clone());
                 accounts.insert(person.id.clone(), Arc::new(account));
             }
@@ -98,6 +112,14 @@ fn bots(people: &People, base: &str, variable: impl Fn(&str) -> Option<String>) 
         }
     }
     Ok(Bots { accounts, problems })
+}
+
+/// What an operator is told when two people have one app: each would answer half of what is said to both.
+fn shared(app: &SlackApp, other: &PersonId) -> String {
+    let SlackApp { app_token, bot_token, .. } = app;
+    format!(
+        "{app_token} or {bot_token} holds a token of {other}'s app; each person needs an app of their own, see docs/slack.md"
+    )
 }
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -110,11 +132,12 @@ impl Slack {
     pub fn open(
         people: &People,
         store: Store,
+        files: Files,
         base: &str,
         variable: impl Fn(&str) -> Option<String>,
     ) -> anyhow::Result<Self> {
         let Bots { accounts, problems } = bots(people, base, variable)?;
-        Ok(Self { accounts, problems, store, status: Arc::default(), pace: Pace::default() })
+        Ok(Self { accounts, problems, store, files, status: Arc::default(), pace: Pace::default() })
     }
 
     /// The tasks that keep everybody's sockets open until `stop`.
@@ -130,6 +153,7 @@ impl Slack {
             for n in 0..socket::SOCKETS {
                 tasks.push(Box::pin(socket::keep(Arc::clone(&intake), n)));
             }
+            tasks.push(Box::pin(backfill::keep_note(intake)));
         }
         tasks
     }
@@ -140,7 +164,7 @@ impl Slack {
         let of = |account: &Arc<Account>| Connection {
             person: account.person.clone(),
             sockets: account.line.sockets(),
-            silent_s: account.line.silent_s(),
+            silent_s: account.line.silent().map(|silent| silent.as_secs()),
             ended: account.line.ended(),
         };
         let bad = self.problems.iter().map(|(person, why)| Connection {
@@ -186,7 +210,7 @@ impl Introduce for Slack {
         let Some((account, place)) = found else {
             anyhow::bail!("{} is not in Slack any more: set their tokens, see docs/slack.md", message.person)
         };
-        introduce::introduce(account, &place, &self.own_bots(), message)
+        introduce::introduce(account, &place, &self.own_bots(), &self.files, message)
             .await
             .context("ask Slack who that is")
     }

@@ -8,13 +8,7 @@ use std::{collections::BTreeSet, num::NonZeroU32, sync::Arc, time::Duration};
 use governor::{DefaultKeyedRateLimiter, Quota};
 use serde_json::{Value, json};
 
-use super::{
-    account::{Account, Identity},
-    api::CallError,
-    frame::str_at,
-    mrkdwn,
-    place::Place,
-};
+use super::{account::Account, api::CallError, frame::str_at, mrkdwn, place::Place, readback};
 use crate::{
     inbox::Record,
     outbox::DeliveryError,
@@ -22,14 +16,12 @@ use crate::{
 };
 
 /// The type of our metadata.
-const EVENT_TYPE: &str = "understudy_reply";
+pub(super) const EVENT_TYPE: &str = "understudy_reply";
 /// Slack takes about one post a second in a channel, and short bursts
 /// (<https://docs.slack.dev/apis/web-api/rate-limits>).
 const BURST: NonZeroU32 = NonZeroU32::new(3).expect("three is not zero");
 /// A reply waits so long for its turn in a channel before it makes room for others.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Pages of a thread that are searched for a reply.
-const PAGES: usize = 10;
 /// How the line begins that names what a reply rests on.
 const SOURCES: &str = "Sources: ";
 
@@ -61,13 +53,14 @@ pub(super) async fn deliver(
     reply: &ClaimedReply,
 ) -> Result<String, DeliveryError> {
     let own = account.identity().await.map_err(|e| failed(account, &e))?;
+    let place = &reachable(account, place).await?;
     let text = with_sources(store, reply).await;
     let posts = mrkdwn::split(&text, mrkdwn::POST_MAX_CHARS);
     let key = key(reply);
     let mut there = BTreeSet::new();
     let mut receipt = String::new();
     if reply.uncertain {
-        for (part, ts) in find(account, own, place, &key).await? {
+        for (part, ts) in readback::find(account, own, place, reply, &key).await? {
             there.insert(part);
             receipt = ts;
         }
@@ -81,6 +74,23 @@ pub(super) async fn deliver(
         left = true;
     }
     Ok(format!("{}/{receipt}", place.channel))
+}
+
+/// The place with the direct message in place of a user; opening one that is open changes nothing.
+async fn reachable(account: &Account, place: &Place) -> Result<Place, DeliveryError> {
+    if !place.is_a_user() {
+        return Ok(place.clone());
+    }
+    let opened = account.write("conversations.open", &json!({"users": place.channel})).await;
+    // Nothing of the reply has left yet, whatever became of this call.
+    let opened = opened.map_err(|e| match failed(account, &e) {
+        DeliveryError::Uncertain(why) => DeliveryError::Retryable(why),
+        other => other,
+    })?;
+    match str_at(&opened, "/channel/id") {
+        Some(channel) => Ok(Place { channel: channel.to_owned(), ..place.clone() }),
+        None => Err(DeliveryError::Retryable("conversations.open: Slack named no channel".to_owned())),
+    }
 }
 
 /// Once a part has left, a repeat must look before it posts.
@@ -100,7 +110,7 @@ fn key(reply: &ClaimedReply) -> String {
 fn post(place: &Place, text: &str, key: &str, part: u64) -> Value {
     json!({
         "channel": place.channel,
-        "thread_ts": place.thread,
+        "thread_ts": place.thread(),
         "text": text,
         "unfurl_links": false,
         "unfurl_media": false,
@@ -109,62 +119,8 @@ fn post(place: &Place, text: &str, key: &str, part: u64) -> Value {
     })
 }
 
-/// The posts of a reply that are there already, by part.
-async fn find(
-    account: &Account,
-    own: &Identity,
-    place: &Place,
-    key: &str,
-) -> Result<Vec<(u64, String)>, DeliveryError> {
-    // Whether it was posted is not known, so a failed look leaves it so.
-    let unknown = |e: CallError| match e {
-        CallError::RateLimited { .. } | CallError::Unsent { .. } | CallError::Unclear { .. } => {
-            DeliveryError::Uncertain(e.to_string())
-        }
-        CallError::Refused { .. } if e.code() == Some("thread_not_found") => {
-            DeliveryError::Permanent(failed(account, &e).to_string())
-        }
-        CallError::Refused { .. } => match failed(account, &e) {
-            permanent @ DeliveryError::Permanent(_) => permanent,
-            other => DeliveryError::Uncertain(other.to_string()),
-        },
-    };
-    let (mut found, mut cursor) = (Vec::new(), String::new());
-    for _ in 0..PAGES {
-        let mut arguments = vec![
-            ("channel", place.channel.as_str()),
-            ("ts", place.thread.as_str()),
-            ("include_all_metadata", "true"),
-            ("limit", "200"),
-        ];
-        if !cursor.is_empty() {
-            arguments.push(("cursor", &cursor));
-        }
-        let answer = account.read("conversations.replies", &arguments).await.map_err(unknown)?;
-        for post in answer.get("messages").and_then(Value::as_array).into_iter().flatten() {
-            found.extend(ours(post, own, key));
-        }
-        match str_at(&answer, "/response_metadata/next_cursor") {
-            Some(next) => cursor = next.to_owned(),
-            None => return Ok(found),
-        }
-    }
-    Err(DeliveryError::Permanent(format!(
-        "the thread is too long to see whether the reply is there; look at it, then drop or repeat {key} by hand"
-    )))
-}
-
-/// The part and `ts` of a post when it is one of this reply; anybody's app can write metadata, so its author counts.
-fn ours(post: &Value, own: &Identity, key: &str) -> Option<(u64, String)> {
-    let by_us = str_at(post, "/bot_id") == Some(&own.bot) || str_at(post, "/user") == Some(&own.user);
-    let same = str_at(post, "/metadata/event_type") == Some(EVENT_TYPE)
-        && str_at(post, "/metadata/event_payload/reply") == Some(key);
-    let part = post.pointer("/metadata/event_payload/part").and_then(Value::as_u64)?;
-    (by_us && same).then(|| Some((part, str_at(post, "/ts")?.to_owned())))?
-}
-
 /// What a failed call means for the reply.
-fn failed(account: &Account, e: &CallError) -> DeliveryError {
+pub(super) fn failed(account: &Account, e: &CallError) -> DeliveryError {
     match e {
         CallError::RateLimited { after } => DeliveryError::RateLimited { after: *after },
         CallError::Unsent { .. } => DeliveryError::Retryable(e.to_string()),
@@ -224,29 +180,6 @@ pub(super) fn without_sources(plain: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_our_own_post_with_the_key_counts_as_delivered() {
-        let own =
-            Identity { team: "T1".to_owned(), enterprise: None, user: "UB".to_owned(), bot: "BB".to_owned() };
-        let post = |bot: &str, kind: &str, reply: Value, part: Value| {
-            json!({"ts": "5.1", "bot_id": bot,
-                   "metadata": {"event_type": kind, "event_payload": {"reply": reply, "part": part}}})
-        };
-        let found = |post: Value| ours(&post, &own, "reply-1@5");
-        assert_eq!(found(post("BB", EVENT_TYPE, json!("reply-1@5"), json!(2))), Some((2, "5.1".to_owned())));
-        for other in [
-            post("BX", EVENT_TYPE, json!("reply-1@5"), json!(1)),
-            post("BB", "other", json!("reply-1@5"), json!(1)),
-            post("BB", EVENT_TYPE, json!("reply-1@6"), json!(1)),
-            post("BB", EVENT_TYPE, json!({"reply": 1}), json!(1)),
-            post("BB", EVENT_TYPE, json!("reply-1@5"), json!("1")),
-            json!({"ts": "5.1", "bot_id": "BB"}),
-            json!(null),
-        ] {
-            assert_eq!(found(other.clone()), None, "{other}");
-        }
-    }
 
     #[test]
     fn sources_are_for_people_only() {

@@ -23,7 +23,9 @@ use tokio_tungstenite::{
 use tracing::{debug, info, warn};
 
 use super::{
+    account::Account,
     api::CallError,
+    backfill,
     frame::{self, Envelope, Frame, str_at},
     intake::Intake,
 };
@@ -115,15 +117,49 @@ async fn connect(intake: &Intake) -> anyhow::Result<Socket> {
             return Err(e.into());
         }
     };
-    let Some(address) = str_at(&answer, "/url") else {
-        anyhow::bail!("Slack named no address for the socket")
-    };
+    open(str_at(&answer, "/url")).await
+}
+
+/// Opens the socket at an address that Slack has named.
+async fn open(address: Option<&str>) -> anyhow::Result<Socket> {
+    let Some(address) = address else { anyhow::bail!("Slack named no address for the socket") };
     // The address holds a ticket, so no error may show it.
     match timeout(CONNECT, connect_async(address)).await {
         Ok(Ok((socket, _))) => Ok(socket),
         Ok(Err(e)) => anyhow::bail!("the socket was refused: {}", kind(&e)),
         Err(_) => anyhow::bail!("the socket did not open within {} s", CONNECT.as_secs()),
     }
+}
+
+/// Opens a socket for its first frame only; what else comes through it is sent again by Slack to another one.
+///
+/// # Errors
+/// When Slack refuses the token, or the socket does not open.
+pub(super) async fn first_frame(account: &Account) -> Result<Frame, FirstFrame> {
+    let answer = account.api.write(&account.tokens.app, "apps.connections.open", &json!({})).await?;
+    let mut socket = open(str_at(&answer, "/url")).await.map_err(|e| FirstFrame::Socket(e.to_string()))?;
+    let first = timeout(CONNECT, async {
+        while let Some(Ok(frame)) = socket.next().await {
+            if let Message::Text(text) = frame {
+                return Some(frame::read(text.as_str()));
+            }
+        }
+        None
+    });
+    let first = first.await.ok().flatten();
+    timeout(Duration::from_secs(1), socket.close(None)).await.ok();
+    first.ok_or_else(|| FirstFrame::Socket("Slack did not say hello".to_owned()))
+}
+
+/// Why there was no first frame.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FirstFrame {
+    /// Slack gave no address.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The address led nowhere.
+    #[error("{0}")]
+    Socket(String),
 }
 
 /// What kind of failure it was, without what it was about.
@@ -148,8 +184,7 @@ async fn listen(intake: Arc<Intake>, socket: Socket, announce: oneshot::Sender<(
     let mut ping = interval(PING);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut heard = Instant::now();
-    let mut greeted = None;
-    let mut until = None;
+    let (mut greeted, mut until) = (None, None);
     loop {
         // A socket that does not say hello is given up as early as one that never opened.
         let silence = if greeted.is_some() { SILENCE } else { CONNECT };
@@ -172,12 +207,13 @@ async fn listen(intake: Arc<Intake>, socket: Socket, announce: oneshot::Sender<(
                     }
                 };
                 heard = Instant::now();
-                line.heard();
+                let silent = line.heard();
                 match frame::read(&text) {
-                    Frame::Hello { connections } => {
+                    Frame::Hello { connections, .. } => {
                         count("hello");
                         greeted = Some(line.open());
                         greet(&intake, connections);
+                        backfill::greeted(&intake, silent);
                     }
                     Frame::Disconnect { reason } => {
                         count("disconnect");

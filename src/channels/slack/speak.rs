@@ -13,7 +13,7 @@ pub struct Overheard {
     pub mentions_me: bool,
     /// Whether it opens by naming somebody else.
     pub opens_naming_other: bool,
-    /// Whether it is in a thread in which the bot was addressed before.
+    /// Whether it is in a thread in which the bot was addressed before, or which it began itself.
     pub in_my_thread: bool,
     /// Whether people talk to each other in that thread since.
     pub others_talk: bool,

@@ -77,6 +77,8 @@ mod tests {
             bot_token: "BOB_BOT".to_owned(),
             policy: Policy::Thread,
             channels: Default::default(),
+            user_per_minute: 10.try_into().unwrap(),
+            channel_per_minute: 40.try_into().unwrap(),
         };
         let read = |socket: &str, bot: &str| {
             let given = |name: &str| Some(if name == "BOB_APP" { socket } else { bot }.to_owned());

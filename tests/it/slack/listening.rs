@@ -139,21 +139,8 @@ async fn hostile_frames_are_acknowledged_and_forgotten() {
 async fn a_restricted_note_is_told_to_its_readers_only() {
     let office = Office::new().await;
     let world = office.world();
-    let notes = office.site.dir.path().join("notes");
-    std::fs::create_dir(&notes).unwrap();
-    std::fs::write(notes.join("fair.md"), "# Fair\n\nThe fair is on Friday.\n").unwrap();
-    let person = office.site.dir.path().join("people/bob/person.toml");
-    let mut text = std::fs::read_to_string(&person).unwrap();
-    text.push_str(&format!(
-        "[notes]\nfolders = [{notes:?}]\nreaders = [\"alice@acme.example\", \"guest@acme.example\"]\n"
-    ));
-    std::fs::write(&person, text).unwrap();
-    let running = office.start();
-    world.wait_for_sockets(&office.bob.app, 2, PATIENCE).await;
-    let indexed = || running.connect().unwrap().call(&json!({"notes_list": {"person": "bob"}})).unwrap();
-    while indexed()["notes"].as_array().unwrap().is_empty() {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    office.note(&["alice@acme.example", "guest@acme.example"]);
+    let running = office.start_with_note().await;
     let ask = async |channel: &fake_slack::ChannelId, user: &fake_slack::UserId| {
         let root = world.user_says(user, channel, &format!("{} when is the fair?", office.bob.mention()));
         world.wait_for_replies(channel, &root, 1, PATIENCE).await.remove(0).text

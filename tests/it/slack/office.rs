@@ -1,8 +1,11 @@
 //! A workspace with Alice and Carol, and an installation in which Bob and Eve have bots.
 
-use std::{process::Stdio, time::Duration};
+use std::{collections::BTreeMap, process::Stdio, time::Duration};
 
 use fake_slack::{Bot, ChannelId, FakeSlack, Kind, Message, Rates, Room, Ts, UserId, World};
+
+use serde_json::json;
+use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
 
 use crate::support::{Running, Site};
 
@@ -36,7 +39,8 @@ impl Office {
             let upper = name.to_uppercase();
             let person = format!(
                 "id = \"{id}\"\nname = \"{name}\"\nhandle = \"{id}-bot\"\nrole = \"Operations\"\nowner = \"{id}\"\n\
-                 [slack]\napp_token = \"{upper}_SLACK_APP_TOKEN\"\nbot_token = \"{upper}_SLACK_BOT_TOKEN\"\n"
+                 [slack]\napp_token = \"{upper}_SLACK_APP_TOKEN\"\nbot_token = \"{upper}_SLACK_BOT_TOKEN\"\n\
+                 user_per_minute = 100000\nchannel_per_minute = 100000\n"
             );
             std::fs::write(folder.join("person.toml"), person).unwrap();
         }
@@ -66,6 +70,68 @@ impl Office {
             command.env(format!("{name}_SLACK_BOT_TOKEN"), &bot.bot_token);
         }
         command
+    }
+
+    /// Writes something else into Bob's `person.toml`, before the program starts.
+    pub fn tune_bob(&self, from: &str, to: &str) {
+        let file = self.site.dir.path().join("people/bob/person.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.contains(from), "{text}");
+        std::fs::write(file, text.replace(from, to)).unwrap();
+    }
+
+    /// Gives Bob a note about the fair that only these readers may read, before the program starts.
+    pub fn note(&self, readers: &[&str]) {
+        let notes = self.site.dir.path().join("notes");
+        std::fs::create_dir(&notes).unwrap();
+        std::fs::write(notes.join("fair.md"), "# Fair\n\nThe fair is on Friday.\n").unwrap();
+        let file = self.site.dir.path().join("people/bob/person.toml");
+        let mut text = std::fs::read_to_string(&file).unwrap();
+        text.push_str(&format!("[notes]\nfolders = [{notes:?}]\nreaders = {readers:?}\n"));
+        std::fs::write(file, text).unwrap();
+    }
+
+    /// Starts the program and waits until Bob is connected and his note is indexed.
+    pub async fn start_with_note(&self) -> Running {
+        let running = self.start();
+        self.world().wait_for_sockets(&self.bob.app, 2, PATIENCE).await;
+        let listed = || running.connect().unwrap().call(&json!({"notes_list": {"person": "bob"}})).unwrap();
+        while listed()["notes"].as_array().unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        running
+    }
+
+    /// The state of each message in the inbox, by the `ts` of its post; read beside the running program.
+    pub async fn states(&self) -> BTreeMap<String, String> {
+        let options =
+            SqliteConnectOptions::new().filename(self.site.data().join("understudy.db")).read_only(true);
+        let mut connection = options.connect().await.unwrap();
+        let rows: Vec<(String, String)> =
+            sqlx::query_as("SELECT source_key, state FROM inbox").fetch_all(&mut connection).await.unwrap();
+        let ts = |key: &str| key.rsplit('/').next().unwrap().to_owned();
+        rows.into_iter().map(|(key, state)| (ts(&key), state)).collect()
+    }
+
+    /// Waits until the message with this `ts` is in a state.
+    pub async fn wait_for_state(&self, ts: &str, wanted: &str) {
+        let started = std::time::Instant::now();
+        loop {
+            let states = self.states().await;
+            if states.get(ts).map(String::as_str) == Some(wanted) {
+                return;
+            }
+            assert!(started.elapsed() < PATIENCE, "{ts} is not {wanted}: {states:?}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Carries out a command of the command line and returns what it prints and whether all was well.
+    pub fn says(&self, words: &[&str]) -> (String, bool) {
+        let output =
+            self.command().args(words).stdout(Stdio::piped()).stderr(Stdio::piped()).output().unwrap();
+        let told = [output.stdout, output.stderr].concat();
+        (String::from_utf8(told).unwrap(), output.status.success())
     }
 
     /// Starts the program and waits until it takes commands.

@@ -54,6 +54,53 @@ async fn doctor_says_what_to_do() {
     assert!(!told.contains("xoxb-"), "{told}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_sees_mixed_up_apps_and_other_processes() {
+    let (office, running) = Office::open().await;
+    let world = office.world();
+    let (bob, eve) = (&office.bob, &office.eve);
+    // Beside its own program doctor finds nothing; for anybody else that program is a stranger.
+    let (told, fine) = said(office.command().arg("doctor"));
+    assert!(fine && told.contains("ok    slack of bob: @bob-bot in Acme, both tokens are taken"), "{told}");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (told, _) = said(office.command().arg("doctor").env("UNDERSTUDY_DATA", elsewhere.path()));
+    assert!(
+        told.contains("look  slack of bob: @bob-bot in Acme shares its app with 2 other sockets"),
+        "{told}"
+    );
+    drop(running);
+    for bot in [bob, eve] {
+        world.wait_for_sockets(&bot.app, 0, PATIENCE).await;
+    }
+
+    let mut mixed = office.command();
+    mixed.arg("doctor").env("BOB_SLACK_APP_TOKEN", &eve.app_token);
+    mixed.env("EVE_SLACK_APP_TOKEN", "").env("EVE_SLACK_BOT_TOKEN", "");
+    let (told, fine) = said(&mut mixed);
+    let wanted = "BOB_SLACK_APP_TOKEN and BOB_SLACK_BOT_TOKEN belong to two different apps";
+    assert!(!fine && told.contains(wanted), "{told}");
+
+    let mut shared = office.command();
+    shared
+        .arg("doctor")
+        .env("EVE_SLACK_APP_TOKEN", &bob.app_token)
+        .env("EVE_SLACK_BOT_TOKEN", &bob.bot_token);
+    let (told, fine) = said(&mut shared);
+    let wanted = "EVE_SLACK_APP_TOKEN or EVE_SLACK_BOT_TOKEN holds a token of bob's app";
+    assert!(!fine && told.contains(wanted), "{told}");
+
+    world.removes(&bob.user, &office.general);
+    let (told, _) = said(office.command().arg("doctor"));
+    assert!(
+        told.contains("look  slack of bob: @bob-bot in Acme is in no channel; write `/invite @bob-bot`"),
+        "{told}"
+    );
+
+    world.tune(|settings| settings.max_sockets = 0);
+    let (told, fine) = said(office.command().arg("doctor"));
+    assert!(!fine && told.contains("Slack allows ten sockets for an app and all are open"), "{told}");
+}
+
 #[test]
 fn without_tokens_slack_is_left_out() {
     let site = Site::new();

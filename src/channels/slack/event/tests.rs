@@ -107,7 +107,7 @@ fn a_voice_note_without_text_is_a_post_with_a_file() {
         said(json!({"type": "message", "subtype": "file_share", "channel": "D1", "channel_type": "im",
                             "user": "U1", "ts": "1.2", "text": "", "files": [file]}));
     assert_eq!(found.surface, Surface::Direct);
-    assert_eq!(found.files[0].name, "audio_message.m4a");
+    assert_eq!((found.files[0].name.as_str(), found.files[0].source.as_str()), ("audio_message.m4a", "F1"));
 }
 
 #[test]
@@ -123,6 +123,23 @@ fn only_other_words_are_an_edit() {
     assert_eq!(edit("new", "old", by.clone()), wanted);
     assert!(matches!(edit("same", "same", by), Event::Other(_)));
     assert!(matches!(edit("new", "old", Value::Null), Event::Other(_)), "a link preview");
+}
+
+#[test]
+fn who_comes_goes_and_says_stop() {
+    let of = |event: Value| read(&json!({"event": event}));
+    let (channel, user) = ("C1".to_owned(), "U1".to_owned());
+    let joined = json!({"type": "member_joined_channel", "channel": "C1", "user": "U1", "inviter": null});
+    assert_eq!(of(joined), Event::Joined { channel: channel.clone(), user: user.clone() });
+    let left = json!({"type": "member_left_channel", "channel": "C1", "user": "U1"});
+    assert_eq!(of(left), Event::Left { channel: channel.clone(), user: user.clone() });
+    for (thread, wanted) in [(json!("1.2"), Some("1.2".to_owned())), (Value::Null, None)] {
+        let event =
+            json!({"type": "agent_session_stopped", "channel": "C1", "user": "U1", "thread_ts": thread});
+        let (channel, user) = (channel.clone(), user.clone());
+        assert_eq!(of(event), Event::Stopped { channel, thread: wanted, user });
+    }
+    assert!(matches!(of(json!({"type": "agent_session_stopped", "channel": 7})), Event::Other(_)));
 }
 
 #[test]
