@@ -96,17 +96,19 @@ fn parts(passage: usize, text: &str) -> Vec<Part<'_>> {
     parts
 }
 
-/// Takes parts in `order` until there is enough, and puts them back together by passage.
+/// Takes parts in `order` until there is enough, and puts them together by passage: the best first, because a small
+/// model reads what comes first, each behind what it leans on.
 fn assemble(passages: &[Passage], parts: &[Part<'_>], order: &[usize]) -> Vec<Passage> {
     let mut kept: BTreeSet<usize> = BTreeSet::new();
-    let mut shown: Vec<usize> = Vec::new();
+    let mut shown: Vec<(usize, Vec<usize>)> = Vec::new();
     let mut left = MOST_CHARS;
     for place in order {
-        let wanted: Vec<usize> =
+        let mut wanted: Vec<usize> =
             with_support(parts, *place).into_iter().filter(|p| !kept.contains(p)).collect();
         let Some(passage) = parts.get(*place).map(|part| part.passage) else { continue };
+        let known = shown.iter().position(|(known, _)| *known == passage);
         let title = match passages.get(passage) {
-            Some(found) if !shown.contains(&passage) => found.title.chars().count(),
+            Some(found) if known.is_none() => found.title.chars().count(),
             _ => 0,
         };
         let texts = wanted.iter().filter_map(|p| parts.get(*p)).map(|part| part.text.chars().count() + 1);
@@ -115,26 +117,32 @@ fn assemble(passages: &[Passage], parts: &[Part<'_>], order: &[usize]) -> Vec<Pa
             break;
         }
         left = left.saturating_sub(needed);
-        kept.extend(wanted);
-        if !shown.contains(&passage) {
-            shown.push(passage);
+        kept.extend(&wanted);
+        wanted.sort_unstable();
+        match known.and_then(|known| shown.get_mut(known)) {
+            Some((_, places)) => places.extend(wanted),
+            None => shown.push((passage, wanted)),
         }
     }
     (1..)
         .zip(shown)
-        .filter_map(|(n, place)| {
-            let passage = passages.get(place)?;
-            let own = kept.iter().filter_map(|p| parts.get(*p)).filter(|part| part.passage == place);
-            let mut text = String::new();
-            for part in own {
-                if !text.is_empty() {
-                    text.push(if part.opens_line { '\n' } else { ' ' });
-                }
-                text.push_str(part.text);
-            }
-            Some(Passage { n, text, ..passage.clone() })
+        .filter_map(|(n, (passage, places))| {
+            let text = told(places.iter().filter_map(|place| parts.get(*place)));
+            Some(Passage { n, text, ..passages.get(passage)?.clone() })
         })
         .collect()
+}
+
+/// The texts of parts, one after the other; a line stays a line.
+fn told<'p>(parts: impl Iterator<Item = &'p Part<'p>>) -> String {
+    let mut text = String::new();
+    for part in parts {
+        if !text.is_empty() {
+            text.push(if part.opens_line { '\n' } else { ' ' });
+        }
+        text.push_str(part.text);
+    }
+    text
 }
 
 /// The part at `place` with what it can't be understood without.
