@@ -43,7 +43,9 @@ models: build
 	$(UNDERSTUDY) models pull smollm2-135m-instruct all-minilm-l6-v2
 
 adapters: models
-	$(UNDERSTUDY) train starter --work $(UNDERSTUDY_CACHE)/training/starter --out adapters/starter/adapter.gguf
+	$(UNDERSTUDY) train starter --work $(UNDERSTUDY_CACHE)/training/scenes
+	$(UNDERSTUDY) train starter --work $(UNDERSTUDY_CACHE)/training/rehearsals --seed 2 --scenes 90 --rehearse 700 \
+	  --tokens 190000 --from $(UNDERSTUDY_CACHE)/training/scenes/adapter.gguf --out adapters/starter/adapter.gguf
 
 setup:
 	@sh deploy/setup build

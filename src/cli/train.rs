@@ -5,16 +5,15 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 use anyhow::Context;
 use clap::Args as Arguments;
 use indicatif::{ProgressBar, ProgressStyle};
-use understudy_engine::{Engine, EngineConfig};
 use understudy_trainer::job::{Event, Job, Recipe};
 
 use super::control::Desk;
 use crate::{
-    app::model_path,
+    app::{engine_config, model_path},
     config::Config,
     domain::PersonId,
-    learning::{corpus, dataset, manifest::Manifest, train},
-    mind::Prompts,
+    learning::{Example, corpus, dataset, manifest::Manifest, rehearse::rehearse, train},
+    mind::{Brain, Serving},
     ops::{MOST_TOKENS, Status, TrainingRequest},
 };
 
@@ -43,6 +42,12 @@ pub(super) struct Args {
     /// Scenes of the starter's corpus.
     #[arg(long, default_value_t = 640)]
     scenes: usize,
+    /// Lessons of the starter whose notes the product's own search chooses.
+    #[arg(long, value_name = "LESSONS", default_value_t = 0)]
+    rehearse: usize,
+    /// The adapter that the starter goes on from, instead of from nothing.
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
 }
 
 /// Runs a job in this process and ends it.
@@ -62,7 +67,7 @@ pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> 
     write_corpus(&config, &base, &args, &train_file, &dev_file).await?;
     let job = Job {
         base,
-        start: None,
+        start: args.from,
         train: train_file,
         dev: Some(dev_file),
         out: args.out.unwrap_or_else(|| args.work.join("adapter.gguf")),
@@ -162,14 +167,25 @@ async fn write_corpus(
     train_file: &std::path::Path,
     dev_file: &std::path::Path,
 ) -> anyhow::Result<()> {
-    let engine = Engine::start(EngineConfig { threads: config.threads(), ..EngineConfig::default() });
-    let model = engine.load_model(base).await?;
-    let prompts = Prompts::for_context(config.engine_context_tokens.min(model.context_tokens()));
+    let encoder = model_path(config, &config.embedding)?;
+    let brain = Brain::start(engine_config(config), base, &encoder, Serving::default()).await?;
     let scenes = corpus::starter(args.seed, args.scenes + args.scenes / 40 + 1);
     let (dev, train) = scenes.split_at(args.scenes / 40 + 1);
     let of = |scenes: &[corpus::Scene]| scenes.iter().map(|scene| scene.examples.clone()).collect::<Vec<_>>();
-    for (file, scenes) in [(train_file, of(train)), (dev_file, of(dev))] {
-        let written = dataset::write(file, &prompts, &model, scenes.iter().map(Vec::as_slice))?;
+    // Far from the companies of the training, however many those are.
+    let for_dev = rehearse(&brain, args.seed, 1 << 32, args.rehearse / 20, |_| {}).await?;
+    let bar = progress_bar()?.with_message("rehearsing");
+    bar.set_length(args.rehearse as u64);
+    let for_training =
+        rehearse(&brain, args.seed, 0, args.rehearse, |done| bar.set_position(done as u64)).await?;
+    bar.finish_and_clear();
+    // Each has notes of its own, so each makes a group.
+    let alone = |lessons: Vec<Example>| lessons.into_iter().map(|lesson| vec![lesson]);
+    let (mut train, mut dev) = (of(train), of(dev));
+    train.extend(alone(for_training));
+    dev.extend(alone(for_dev));
+    for (file, scenes) in [(train_file, train), (dev_file, dev)] {
+        let written = dataset::write(file, brain.prompts(), brain.base(), scenes.iter().map(Vec::as_slice))?;
         println!("{}: {written} examples", file.display());
     }
     Ok(())

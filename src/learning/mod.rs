@@ -30,6 +30,7 @@ pub mod intake;
 pub mod judge;
 pub mod manifest;
 pub mod quality;
+pub mod rehearse;
 mod report;
 pub mod retention;
 pub mod train;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use super::corpus::{Company, Kind, Question};
+use super::corpus::{Company, File, Kind, Question};
 use crate::{
     domain::{Audience, Integrity, Passage, PersonId, ReaderId, Readers, Voice},
     memory::{self, Embed, Folder, Leg, Notes, Search, sync_folder},
@@ -74,6 +74,9 @@ pub struct Tally {
     pub found_by_queries: Share,
     /// The same, with both fused, as a turn does.
     pub found: Share,
+    /// Every right value in what the prompt showed of the passages.
+    #[serde(default)]
+    pub shown: Share,
     /// Every right value in the reply, of the answerable ones.
     pub right_value: Share,
     /// Declined though a note has it.
@@ -105,6 +108,8 @@ pub struct Judged {
     pub queries: Vec<String>,
     /// Whether the right notes were among the first three.
     pub found: bool,
+    /// What the prompt showed of the passages, best first.
+    pub read: Vec<String>,
     /// The reply.
     pub reply: String,
     /// Whether it declines.
@@ -165,7 +170,7 @@ pub async fn measure(
             break;
         }
         let company = super::corpus::company(*seed);
-        let shelf = Shelf::of(&company, embed).await?;
+        let shelf = Shelf::of(&company.files, embed).await?;
         let person = person(&company);
         let means = Means { mind, embed, notes: &*shelf.notes };
         // Evenly over all of them: a company's last questions are those that no note answers. Odd and even in turn,
@@ -217,6 +222,7 @@ async fn ask(
             tally.found_by_message.count(holds(&by_message, &question.gold));
             tally.found_by_queries.count(holds(&by_queries, &question.gold));
             tally.found.count(judged.found);
+            tally.shown.count(judged.holds_values());
             tally.right_value.count(judged.right);
             tally.wrong_refusal.count(declines(&answer));
         } else {
@@ -226,6 +232,13 @@ async fn ask(
         tally.loose_figures_said += loose_figures(&answer, &situation);
     }
     Ok(judged)
+}
+
+impl Judged {
+    /// Whether what the prompt showed holds every right value.
+    fn holds_values(&self) -> bool {
+        self.values.iter().all(|value| self.read.iter().any(|read| read.contains(value.as_str())))
+    }
 }
 
 fn judge(question: &Question, answer: &Answer, company: u64) -> Judged {
@@ -240,6 +253,7 @@ fn judge(question: &Question, answer: &Answer, company: u64) -> Judged {
         answerable: question.answerable,
         queries: answer.queries.clone(),
         found: holds(&answer.passages, &question.gold),
+        read: answer.excerpts.iter().map(|excerpt| format!("{}: {}", excerpt.title, excerpt.text)).collect(),
         reply: answer.text.clone(),
         declined: declines(answer),
         right,
@@ -284,9 +298,14 @@ async fn search(
     Ok(means.notes.search(&Search { person: &person.id, legs, audience, limit: TOP, now: 0 }).await?)
 }
 
+/// Whose notes a [`Shelf`] holds.
+pub(super) fn shelf_owner() -> PersonId {
+    PersonId::new("judged").expect("a lower-case word is an id")
+}
+
 fn person(company: &Company) -> Person {
     Person {
-        id: PersonId::new("judged").expect("a lower-case word is an id"),
+        id: shelf_owner(),
         name: company.cast.name.clone(),
         handle: "judged-bot".to_owned(),
         role: company.cast.role.clone(),
@@ -302,23 +321,24 @@ fn person(company: &Company) -> Person {
 }
 
 /// A company's notes, indexed in a directory that goes with it.
-struct Shelf {
-    notes: std::sync::Arc<dyn Notes>,
+pub(super) struct Shelf {
+    pub notes: std::sync::Arc<dyn Notes>,
     _dir: Dir,
 }
 
 impl Shelf {
-    async fn of(company: &Company, embed: &dyn Embed) -> anyhow::Result<Self> {
+    /// Indexes `files` as notes of [`shelf_owner`].
+    pub async fn of(files: &[File], embed: &dyn Embed) -> anyhow::Result<Self> {
         let dir = Dir::new()?;
         let folder = dir.0.join("folder");
-        for note in &company.files {
+        for note in files {
             let path = folder.join(&note.source);
             std::fs::create_dir_all(path.parent().unwrap_or(&folder))?;
             std::fs::write(&path, &note.text).with_context(|| format!("write {}", path.display()))?;
         }
         let notes = memory::edge::open(&dir.0.join("notes"), embed.dimensions()).await?;
         let folder = Folder {
-            person: PersonId::new("judged")?,
+            person: shelf_owner(),
             path: folder,
             readers: Readers::Everyone,
             integrity: Integrity::Internal,

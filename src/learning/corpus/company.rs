@@ -92,14 +92,7 @@ pub fn company(seed: u64) -> Company {
     let name = Pool::Judgement.company(&mut dice);
     let mut cast = people.cast;
     cast.role = format!("{} at {name}", cast.role.split(" at ").next().unwrap_or_default());
-    let mut office = Office {
-        dice,
-        used,
-        you: cast.name.clone(),
-        pages: Vec::new(),
-        questions: Vec::new(),
-        vain: BTreeSet::new(),
-    };
+    let mut office = Office { used, ..Office::empty(dice, Pool::Judgement, &cast.name) };
     office.furnish(&pages::LESSONS, true);
     office.furnish(&held_out::SHELF, false);
     office.dice.shuffle(&mut office.pages);
@@ -109,42 +102,57 @@ pub fn company(seed: u64) -> Company {
 }
 
 /// A page, and whether lessons know its kinds of facts.
-struct Sheet {
-    page: Page,
+pub(super) struct Sheet {
+    pub page: Page,
     seen: bool,
 }
 
-struct Office {
-    dice: Dice,
-    used: BTreeSet<String>,
-    you: String,
-    pages: Vec<Sheet>,
+/// A company in the making.
+pub(super) struct Office {
+    pub dice: Dice,
+    pool: Pool,
+    pub used: BTreeSet<String>,
+    pub you: String,
+    pub pages: Vec<Sheet>,
     questions: Vec<Question>,
     /// What was asked in vain already: the kind of fact and its subject.
     vain: BTreeSet<(&'static str, String)>,
 }
 
 impl Office {
+    /// A company without a page; `you` is who is stood in for.
+    pub fn empty(dice: Dice, pool: Pool, you: &str) -> Self {
+        Self {
+            dice,
+            pool,
+            used: BTreeSet::new(),
+            you: you.to_owned(),
+            pages: Vec::new(),
+            questions: Vec::new(),
+            vain: BTreeSet::new(),
+        }
+    }
+
     /// Writes pages from a shelf: subjects with twins, whole topics, boards.
-    fn furnish(&mut self, shelf: &Shelf, seen: bool) {
-        let (dice, used) = (&mut self.dice, &mut self.used);
+    pub fn furnish(&mut self, shelf: &Shelf, seen: bool) {
+        let (dice, pool, used) = (&mut self.dice, self.pool, &mut self.used);
         let mut pages: Vec<Page> = Vec::new();
         let mut heads: BTreeSet<&str> = BTreeSet::new();
         while heads.len() < 9 {
             let class = dice.pick(shelf.classes);
-            let subject = Subject::roll(dice, Pool::Judgement, class, used);
+            let subject = Subject::roll(dice, pool, class, used);
             if !heads.insert(subject.head) {
                 continue;
             }
             let count = dice.count(3, 6);
             let kinds = choose_facts(dice, shelf, class.letter, count);
-            pages.push(subject_page(dice, Pool::Judgement, &subject, &kinds, used));
+            pages.push(subject_page(dice, pool, &subject, &kinds, used));
             if dice.chance(0.6)
-                && let Some(twin) = subject.sibling(dice, Pool::Judgement, used)
+                && let Some(twin) = subject.sibling(dice, pool, used)
             {
                 let kinds: Vec<&'static Fact> = kinds.into_iter().filter(|_| dice.chance(0.7)).collect();
                 if !kinds.is_empty() {
-                    pages.push(subject_page(dice, Pool::Judgement, &twin, &kinds, used));
+                    pages.push(subject_page(dice, pool, &twin, &kinds, used));
                 }
             }
         }
@@ -155,16 +163,13 @@ impl Office {
             dice.shuffle(&mut facts);
             // What is left out can be asked for in vain.
             facts.truncate(topic.facts.len().saturating_sub(1).max(3));
-            pages.push(topic_page(dice, Pool::Judgement, topic, &facts, None, used));
+            pages.push(topic_page(dice, pool, topic, &facts, None, used));
         }
         let mut odds: Vec<&'static Fact> = shelf.odds.iter().flat_map(|table| table.iter()).collect();
         dice.shuffle(&mut odds);
         let titles = if seen { ["Notice board", "Weekly mail"] } else { ["Wall chart", "Handover notes"] };
         for (title, facts) in titles.iter().zip(odds.chunks(4)) {
-            let facts = facts
-                .iter()
-                .map(|fact| Known::roll(dice, Pool::Judgement, fact, &Slots::new(), used))
-                .collect();
+            let facts = facts.iter().map(|fact| Known::roll(dice, pool, fact, &Slots::new(), used)).collect();
             pages.push(Page { title: (*title).to_owned(), subject: None, site: None, facts });
         }
         for page in &mut pages {
@@ -174,7 +179,7 @@ impl Office {
     }
 
     /// The pages as files, in sections where there is much to say.
-    fn files(&mut self) -> Vec<File> {
+    pub fn files(&mut self) -> Vec<File> {
         let mut files: Vec<File> = Vec::new();
         for sheet in &mut self.pages {
             let page = &mut sheet.page;
@@ -240,7 +245,8 @@ impl Office {
         }
     }
 
-    fn form(&mut self, one: &Placed, from: &[Placed]) -> Option<Asked> {
+    /// Puts a question about `one` in some way.
+    pub fn form(&mut self, one: &Placed, from: &[Placed]) -> Option<Asked> {
         let (dice, you) = (&mut self.dice, self.you.clone());
         let others: Vec<&Placed> = from.iter().filter(|other| !other.same(one)).collect();
         let requester = "Requester";
@@ -305,7 +311,7 @@ impl Office {
         let shelf: &Shelf = if seen { &pages::LESSONS } else { &held_out::SHELF };
         let pages: Vec<Page> =
             self.pages.iter().filter(|sheet| sheet.seen == seen).map(|sheet| sheet.page.clone()).collect();
-        let absent = stage::absent(&mut self.dice, Pool::Judgement, shelf, &pages, &mut self.used);
+        let absent = stage::absent(&mut self.dice, self.pool, shelf, &pages, &mut self.used);
         let loose = self.dice.chance(0.3);
         let asked = asked::single(&mut self.dice, &absent, loose, &self.you);
         let subject = absent.known.slots.get("s").cloned().unwrap_or_default();
@@ -316,7 +322,7 @@ impl Office {
     }
 
     fn push(&mut self, asked: &Asked, gold: Vec<String>, values: Vec<String>, seen: bool) {
-        let requester = Pool::Judgement.first(&mut self.dice);
+        let requester = self.pool.first(&mut self.dice);
         let thread = asked
             .thread
             .iter()
@@ -334,7 +340,7 @@ impl Office {
 }
 
 /// The values that every way to answer brings.
-fn wanted(known: &Known) -> Vec<String> {
+pub(super) fn wanted(known: &Known) -> Vec<String> {
     let ways: Vec<Vec<String>> =
         known.fact.answer.iter().chain(known.fact.short).map(|template| slot_names(template)).collect();
     let names = known.fact.answer_slots();

@@ -17,6 +17,7 @@ mod held_out;
 mod manner;
 mod names;
 mod pages;
+mod rehearsal;
 mod scene;
 mod stage;
 mod steps;
@@ -26,6 +27,7 @@ mod values;
 mod verdicts;
 
 pub use company::{Company, File, Kind, Question, company};
+pub use rehearsal::{Rehearsal, rehearsals};
 pub use scene::Scene;
 
 pub(super) use dice::Dice;

@@ -3,10 +3,12 @@ use std::collections::BTreeSet;
 use super::{
     attributes, company,
     fact::{Fact, own_slots, slot_names},
-    free, held_out, starter,
+    free, held_out,
+    rehearsal::{Rehearsal, rehearsals},
+    starter,
     subjects::CLASSES,
 };
-use crate::learning::example::{Call, Example, Verdict};
+use crate::learning::example::{Call, Example, Note, Verdict};
 
 const SEED: u64 = 11;
 const SCENES: usize = 400;
@@ -377,4 +379,32 @@ fn there_is_enough_to_choose_from() {
     for class in CLASSES {
         assert!(attributes::of_class(class.letter).len() >= 8, "{}", class.letter);
     }
+}
+
+#[test]
+fn a_rehearsal_copies_what_the_search_shows_and_declines_what_it_does_not() {
+    let (files, questions) = rehearsals(SEED, 3, 120);
+    assert_eq!(questions.len(), 120);
+    assert!(files.len() >= 20);
+    let all: Vec<Note> =
+        files.iter().map(|file| Note { title: file.title.clone(), text: file.text.clone() }).collect();
+    let reply = |question: &Rehearsal, notes: &[Note]| {
+        let lesson = question.clone().lesson(notes.to_vec())?;
+        let Call::Reply { reply, .. } = lesson.call else { panic!("a rehearsal is a reply") };
+        Some(reply)
+    };
+    let refuses = |reply: &str| reply.to_lowercase().starts_with("that's not in my notes");
+    let (mut copied, mut declined) = (0, 0);
+    for question in &questions {
+        let (with, without) = (reply(question, &all).unwrap(), reply(question, &[]).unwrap());
+        declined += usize::from(refuses(&with));
+        if with == without {
+            continue;
+        }
+        copied += 1;
+        assert!(refuses(&without), "{without}");
+        let cited: Vec<usize> = cites(&with);
+        assert!(!cited.is_empty() && cited.iter().all(|n| (1..=all.len()).contains(n)), "{with}");
+    }
+    assert!(copied >= 70 && (8..=32).contains(&declined), "{copied} copied, {declined} declined");
 }

@@ -142,6 +142,7 @@ fn what_was_forgotten_is_counted_question_by_question() {
         answerable,
         queries: vec!["fair".into()],
         found: true,
+        read: Vec::new(),
         reply: String::new(),
         declined: answerable != right,
         right,
