@@ -4,7 +4,6 @@
 //! lines, between sentences before words. Pieces do not overlap. Each carries the title of its document and the
 //! headings that lead to it. Equal input gives equal pieces.
 
-mod hidden;
 mod html;
 mod markdown;
 
