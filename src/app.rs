@@ -17,7 +17,7 @@ use tracing::{info, warn};
 use understudy_engine::{EngineConfig, gguf};
 
 use crate::{
-    channels::slack::Slack,
+    channels::{email::Mail, slack::Slack},
     config::{Config, MindKind},
     domain::{Channel, InboxId, Integrity},
     error::{Hint, told},
@@ -57,6 +57,8 @@ pub struct App {
     pub followed: Arc<Followed>,
     /// Everybody's bots in Slack.
     pub slack: Arc<Slack>,
+    /// Everybody's mailboxes.
+    pub mail: Arc<Mail>,
     /// Training runs of this process.
     pub trainings: Trainings,
     /// Ends everything.
@@ -111,10 +113,12 @@ impl App {
         let files = Files::below(&config.data);
         files.tidy(std::time::SystemTime::now()).context("delete old files of messages")?;
         let variable = |name: &str| std::env::var(name).ok();
+        let mail = Mail::open(&people, store.clone(), variable);
         let slack = Slack::open(&people, store.clone(), files, &config.slack_api, variable)?;
         Ok(Self {
             inbox: Inbox::new(store.clone()),
             slack: Arc::new(slack),
+            mail: Arc::new(mail),
             config,
             store,
             people,
@@ -171,7 +175,11 @@ impl App {
             embed: Arc::clone(&office.embed),
             mind: Arc::clone(&office.mind),
             progress: self.progress.clone(),
-            introduced_by: [(Channel::Slack, Arc::clone(&self.slack) as _)].into(),
+            introduced_by: [
+                (Channel::Slack, Arc::clone(&self.slack) as _),
+                (Channel::Mail, Arc::clone(&self.mail) as _),
+            ]
+            .into(),
         });
         for _ in 0..self.config.workers {
             let (inbox, desk) = (self.inbox.clone(), Arc::clone(&desk));
@@ -179,8 +187,13 @@ impl App {
         }
         let shown: Arc<dyn crate::outbox::Deliver> = Arc::new(Shown);
         let slack: Arc<dyn crate::outbox::Deliver> = Arc::clone(&self.slack) as _;
-        let channels =
-            [(Channel::Console, Arc::clone(&shown)), (Channel::Cli, shown), (Channel::Slack, slack)];
+        let mail: Arc<dyn crate::outbox::Deliver> = Arc::clone(&self.mail) as _;
+        let channels = [
+            (Channel::Console, Arc::clone(&shown)),
+            (Channel::Cli, shown),
+            (Channel::Slack, slack),
+            (Channel::Mail, mail),
+        ];
         let outbox = Arc::new(Outbox {
             store: self.store.clone(),
             channels: channels.into(),
@@ -198,6 +211,13 @@ impl App {
     /// Connects everybody who has tokens.
     pub fn start_slack(&self) {
         for task in self.slack.listen(&self.inbox, &self.stop) {
+            self.spawn(task);
+        }
+    }
+
+    /// Reads the mailbox of everybody who has one.
+    pub fn start_mail(&self) {
+        for task in self.mail.listen(&self.inbox, &self.stop) {
             self.spawn(task);
         }
     }

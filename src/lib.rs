@@ -4,8 +4,8 @@
 //! [`inbox`] commits it before anybody acknowledges it; a worker claims it and runs its [`turn`]: [`people`]
 //! says who is addressed, the [`mind`] writes queries, [`memory`] finds what the whole audience may read, the
 //! mind drafts, the figures are checked, the manners are minded; the [`store`] commits reply and journal at
-//! once; the [`outbox`] delivers. Files that came along lie in [`files`]. [`ops`] is what commands can ask for, [`app`]
-//! puts the parts together.
+//! once; the [`outbox`] delivers. What strangers send is read by [`senses`], in other processes; files that came along
+//! lie in [`files`]. [`ops`] is what commands can ask for, [`app`] puts the parts together.
 
 #![forbid(unsafe_code)]
 
@@ -25,6 +25,7 @@ pub mod models;
 pub mod ops;
 pub mod outbox;
 pub mod people;
+pub mod senses;
 pub mod store;
 pub mod telemetry;
 pub mod turn;

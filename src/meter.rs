@@ -121,6 +121,8 @@ fn describe() {
         "Time since the last frame of the bot that has heard nothing for longest; above 30 its sockets are dead."
     );
     describe_counter!("understudy_slack_frames_total", "Frames that came through Slack's sockets, by kind.");
+    describe_counter!("understudy_mail_kept_total", "Mails that were kept before anybody read them.");
+    describe_counter!("understudy_mail_total", "Mails by what became of them.");
     describe_counter!("understudy_slack_redelivered_total", "Envelopes that Slack sent again.");
     describe_counter!(
         "understudy_slack_over_limit_total",

@@ -31,6 +31,9 @@ pub use learning::LearnRequest;
 pub use slack::SlackRequest;
 pub use training::{MOST_TOKENS, Status, TrainingRequest, Trainings};
 
+/// Mails that `mail list` shows.
+const MAILS_SHOWN: u32 = 100;
+
 /// A request of a command.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -80,6 +83,13 @@ pub enum Request {
     InboxDrop {
         /// Which.
         id: InboxId,
+    },
+    /// Lists mail that nobody answered and counts all of it.
+    MailList,
+    /// Reads a parked mail again.
+    MailRetry {
+        /// Which row of the ledger.
+        id: i64,
     },
     /// Consent, intake, withdrawal, erasure.
     Learn(LearnRequest),
@@ -162,6 +172,18 @@ pub async fn handle(app: &App, request: Request) -> anyhow::Result<Value> {
         Request::InboxList => {
             let parked = app.store.parked(200).await?;
             Ok(json!({"parked": parked, "counts": app.store.inbox_counts().await?}))
+        }
+        Request::MailList => {
+            let counts: Map<String, Value> =
+                app.store.mail_counts().await?.into_iter().map(|(state, n)| (state, n.into())).collect();
+            Ok(json!({"mails": app.store.mail_to_see(MAILS_SHOWN).await?, "counts": counts}))
+        }
+        Request::MailRetry { id } => {
+            if !app.store.reopen_mail(id).await? {
+                let what = format!("no parked mail has the number {id}");
+                return Err(Hint::new(what, "`understudy mail list` shows them").into());
+            }
+            Ok(json!({"done": format!("mail {id} is read again")}))
         }
         Request::InboxRetry { id } => {
             app.store.retry_parked(id, now()).await.map_err(not_parked)?;

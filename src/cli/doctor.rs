@@ -9,7 +9,7 @@ use understudy_engine::gguf::{Header, check_adapter};
 
 use crate::{
     app::{App, model_path},
-    channels::slack::{self, Checked},
+    channels::{Checked, email, slack},
     config::{Config, MindKind},
     error::{Hint, told},
     ops::{self, Request},
@@ -21,6 +21,16 @@ enum Finding {
     Ok(String),
     Look(String),
     Fail(String),
+}
+
+impl From<Checked> for Finding {
+    fn from(checked: Checked) -> Self {
+        match checked {
+            Checked::Works(words) => Self::Ok(words),
+            Checked::Look(words) => Self::Look(words),
+            Checked::Broken(words) => Self::Fail(words),
+        }
+    }
 }
 
 impl Finding {
@@ -66,6 +76,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
         }
     }
     in_slack(&config, runs, &mut failed).await;
+    by_mail(&config, &mut failed).await;
     if failed {
         println!("\nStart with the first FAIL; the ones below it may come from the same cause.");
     }
@@ -88,12 +99,23 @@ async fn in_slack(config: &Config, runs: slack::Running, failed: &mut bool) {
         return Finding::Ok(format!("not set up: {next}")).tell("slack", failed);
     }
     for (person, checked) in checked {
-        let finding = match checked {
-            Checked::Works(words) => Finding::Ok(words),
-            Checked::Look(words) => Finding::Look(words),
-            Checked::Broken(words) => Finding::Fail(words),
-        };
-        finding.tell(&format!("slack of {person}"), failed);
+        Finding::from(checked).tell(&format!("slack of {person}"), failed);
+    }
+}
+
+/// Tries everybody's mailboxes; a second session disturbs nobody.
+async fn by_mail(config: &Config, failed: &mut bool) {
+    let people = match People::read(&[&config.people, &config.data.join("adapters")]) {
+        Ok(people) => people,
+        Err(e) => return Finding::Fail(e.to_string()).tell("mail", failed),
+    };
+    let checked = email::check(&people, |name| std::env::var(name).ok()).await;
+    if checked.is_empty() {
+        let next = "nobody has a mailbox with a password; docs/email.md shows the way";
+        return Finding::Ok(format!("not set up: {next}")).tell("mail", failed);
+    }
+    for (whose, checked) in checked {
+        Finding::from(checked).tell(&format!("mail of {whose}"), failed);
     }
 }
 

@@ -10,6 +10,7 @@ mod export;
 mod inbox;
 mod invent;
 mod learn;
+mod mail;
 mod models;
 mod notes;
 mod person;
@@ -57,6 +58,9 @@ enum Command {
     /// Shows and mends messages that are stuck.
     #[command(subcommand)]
     Inbox(inbox::Command),
+    /// Shows mail that nobody answered, and why.
+    #[command(subcommand)]
+    Mail(mail::Command),
     /// Trains an adapter from what was learnt, on this machine's processor.
     Train(train::Args),
     /// Judges an adapter on questions that no training has seen; prints one JSON object.
@@ -131,6 +135,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Person(command) => person::run(config, command).await,
         Command::Learn(command) => learn::run(config, command).await,
         Command::Inbox(command) => inbox::run(config, command).await,
+        Command::Mail(command) => mail::run(config, command).await,
         Command::Train(args) => train::run(config, args).await,
         Command::Promote { person } => eval::promote(config, person).await,
         Command::Rollback { person } => eval::roll_back(config, person).await,

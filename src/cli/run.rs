@@ -8,7 +8,7 @@ use tracing::{info, warn};
 
 use crate::{
     app::App,
-    channels::slack::Connection,
+    channels::{email::MailLine, slack::Connection},
     config::Config,
     error::Hint,
     meter::Meter,
@@ -32,6 +32,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     app.adopt_folders().await?;
     app.start_work().await?;
     app.start_slack();
+    app.start_mail();
     let indexing = Arc::clone(&app);
     app.spawn(async move { indexing.keep_notes_fresh().await });
     let listening = Arc::clone(&app);
@@ -76,14 +77,17 @@ fn readiness(app: &App) -> Readiness {
     let loaded = app.loaded_office().is_some() && !app.stop.is_cancelled();
     let models = if loaded { "loaded" } else { "loading" };
     let connections = app.slack.connections();
+    let lines = app.mail.lines();
     let parts = [
         ("models", models.to_owned()),
         ("console", "listening".to_owned()),
         ("slack", in_slack(&connections)),
-        ("mail", "not set up".to_owned()),
+        ("mail", by_mail(&lines)),
     ];
     Readiness {
-        ready: loaded && connections.iter().all(|bot| bot.sockets > 0),
+        ready: loaded
+            && connections.iter().all(|bot| bot.sockets > 0)
+            && lines.iter().all(|line| line.is_open),
         parts: parts.map(|(part, words)| (part.to_owned(), words)).into(),
     }
 }
@@ -99,6 +103,22 @@ fn in_slack(connections: &[Connection]) -> String {
         return "not set up".to_owned();
     }
     connections.iter().map(of).collect::<Vec<_>>().join("; ")
+}
+
+/// How everybody's mailboxes are being read, in words.
+fn by_mail(lines: &[MailLine]) -> String {
+    let of = |line: &MailLine| {
+        let whose = line.people.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        match (&line.trouble, line.silent_s) {
+            (Some(_), _) => format!("{whose} can't be read, see the log or `understudy doctor`"),
+            (None, Some(s)) => format!("{whose} is read, last look {s} s ago"),
+            (None, None) => format!("{whose} is connecting"),
+        }
+    };
+    if lines.is_empty() {
+        return "not set up".to_owned();
+    }
+    lines.iter().map(of).collect::<Vec<_>>().join("; ")
 }
 
 async fn greet(app: &App, address: std::net::SocketAddr) -> anyhow::Result<()> {

@@ -14,6 +14,8 @@ pub enum Channel {
     Cli,
     /// A Slack workspace.
     Slack,
+    /// A mailbox.
+    Mail,
 }
 
 impl Channel {
@@ -24,6 +26,7 @@ impl Channel {
             Self::Console => "console",
             Self::Cli => "cli",
             Self::Slack => "slack",
+            Self::Mail => "mail",
         }
     }
 }
@@ -35,6 +38,7 @@ impl std::str::FromStr for Channel {
             "console" => Ok(Self::Console),
             "cli" => Ok(Self::Cli),
             "slack" => Ok(Self::Slack),
+            "mail" => Ok(Self::Mail),
             _ => Err(UnknownChannel(name.to_owned())),
         }
     }
@@ -68,7 +72,7 @@ pub struct Inbound {
 }
 
 /// A file that came with a message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attachment {
     /// The name its sender gave it.
     pub name: String,

@@ -26,6 +26,14 @@ impl Record {
         self.read.get(passage.n.checked_sub(1)?).map(String::as_str)
     }
 
+    /// The titles of the passages with these numbers, each as one line.
+    #[must_use]
+    pub fn titles(&self, cites: &[usize]) -> Vec<(usize, String)> {
+        let one_line = |title: &str| title.split_whitespace().collect::<Vec<_>>().join(" ");
+        let cited = self.passages.iter().filter(|passage| cites.contains(&passage.n));
+        cited.map(|passage| (passage.n, one_line(&passage.title))).collect()
+    }
+
     /// Reads back what the journal kept.
     #[must_use]
     pub fn of(steps: &[StepRow]) -> Self {

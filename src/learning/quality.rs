@@ -317,6 +317,7 @@ fn person(company: &Company) -> Person {
         questions: Vec::new(),
         adapter: None,
         slack: None,
+        mail: None,
     }
 }
 

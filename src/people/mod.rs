@@ -1,6 +1,7 @@
 //! The people who are stood in for, read from their `person.toml`.
 
 mod introduce;
+mod mail;
 mod slack;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use crate::{
     error::Hint,
 };
 pub use introduce::{Aside, Introduce, Introduction};
+pub use mail::{MailBox, SenderClass};
 pub use slack::{Policy, SlackApp};
 
 /// Somebody who is stood in for.
@@ -41,6 +43,8 @@ pub struct Person {
     pub adapter: Option<PathBuf>,
     /// Their Slack app, when they have one.
     pub slack: Option<SlackApp>,
+    /// Their mailbox, when they have one.
+    pub mail: Option<MailBox>,
 }
 
 #[derive(Deserialize)]
@@ -61,6 +65,8 @@ struct File {
     notes: NotesSection,
     #[serde(default)]
     slack: Option<SlackApp>,
+    #[serde(default)]
+    mail: Option<MailBox>,
 }
 
 #[derive(Deserialize, Default)]
@@ -181,6 +187,7 @@ fn read_person(folder: &Path, file: &Path) -> Result<Person, Hint> {
         questions: parsed.questions,
         adapter: adapter.is_file().then_some(adapter),
         slack: parsed.slack,
+        mail: parsed.mail.map(|mail| MailBox { ca: mail.ca.map(|path| folder.join(path)), ..mail }),
     })
 }
 

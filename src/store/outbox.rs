@@ -110,6 +110,10 @@ pub(super) async fn insert(
         "INSERT INTO outbox (idempotency_key, inbox_id, channel, conversation, person, reply, state, created_at, run_after_at, kind)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6,
                  CASE WHEN EXISTS (SELECT 1 FROM draft_mode WHERE person = ?5 AND channel = ?3)
+                        -- A mail leaves by itself only when its task says so.
+                        OR (?3 = 'mail' AND NOT EXISTS (
+                              SELECT 1 FROM mail_task JOIN inbox ON inbox.source_key = mail_task.source_key
+                              WHERE inbox.id = ?2 AND mail_task.automatic))
                       THEN 'draft' ELSE 'ready' END,
                  ?7, ?7, ?8)",
     )

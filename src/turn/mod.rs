@@ -206,7 +206,10 @@ fn lost(files: &[Attachment]) -> String {
     let lost: Vec<String> = files.iter().filter(|f| f.sha256.is_empty()).map(shown_name).collect();
     match lost.as_slice() {
         [] => String::new(),
-        lost => format!("\n\nI could not fetch {}, so send it again if I should keep it.", lost.join(", ")),
+        lost => format!(
+            "\n\nI could not fetch or open {}, so send it again in another form if I should keep it.",
+            lost.join(", ")
+        ),
     }
 }
 

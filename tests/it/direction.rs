@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// A module and the modules it must not use.
-const FORBIDDEN: [(&str, &[&str]); 11] = [
+const FORBIDDEN: [(&str, &[&str]); 12] = [
     (
         "domain",
         &[
@@ -20,6 +20,10 @@ const FORBIDDEN: [(&str, &[&str]); 11] = [
     ("mind", &["app", "cli", "inbox", "ops", "outbox", "store", "turn", "web"]),
     ("outbox", &["app", "cli", "memory", "mind", "ops", "turn", "web"]),
     ("people", &["app", "cli", "inbox", "memory", "mind", "ops", "outbox", "store", "turn", "web"]),
+    (
+        "senses",
+        &["app", "channels", "cli", "inbox", "memory", "mind", "ops", "outbox", "store", "turn", "web"],
+    ),
     ("models", &["app", "cli", "inbox", "memory", "mind", "ops", "outbox", "store", "turn", "web"]),
 ];
 

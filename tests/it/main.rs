@@ -13,6 +13,7 @@ mod bench;
 mod browser;
 mod crash;
 mod direction;
+mod email;
 mod errors;
 mod inbox;
 mod learning;

@@ -9,7 +9,10 @@ use std::{
 use serde_json::Value;
 
 use super::{account::Identity, frame::str_at};
-use crate::domain::{ReaderId, Standing};
+use crate::{
+    channels::shown_name,
+    domain::{ReaderId, Standing},
+};
 
 /// How long a user is believed.
 const USERS: Duration = Duration::from_secs(3600);
@@ -129,6 +132,7 @@ pub fn read_user(id: &str, answer: &Value, own: &Identity) -> User {
         .iter()
         .find_map(|pointer| str_at(user, pointer))
         .unwrap_or(id);
+    let name = shown_name(name);
     let same_team = str_at(user, "/team_id") == Some(own.team.as_str());
     let same_organisation = own.enterprise.is_some()
         && str_at(user, "/enterprise_user/enterprise_id") == own.enterprise.as_deref();
@@ -142,13 +146,7 @@ pub fn read_user(id: &str, answer: &Value, own: &Identity) -> User {
     // The address of somebody outside is their company's word, not ours.
     let address = str_at(user, "/profile/email").filter(|_| !external).map(str::to_lowercase);
     let reader = address.and_then(|address| ReaderId::new(address).ok());
-    User {
-        reader: reader.unwrap_or_else(|| reader_of(id)),
-        name: name.to_owned(),
-        standing,
-        external,
-        bot: yes("/is_bot"),
-    }
+    User { reader: reader.unwrap_or_else(|| reader_of(id)), name, standing, external, bot: yes("/is_bot") }
 }
 
 /// How readers lists name a user or channel by its id.
@@ -178,6 +176,8 @@ mod tests {
         );
         assert_eq!((alice.reader.as_str(), alice.name.as_str()), ("alice@pellanook.example", "Alice"));
         assert_eq!((alice.standing, alice.external), (Standing::Member, false));
+        let called_you = of(json!({"team_id": "T1", "profile": {"display_name": " you "}}));
+        assert_eq!(called_you.name, "you (somebody)", "in a thread, You is the understudy");
         for (user, reader, standing, external) in [
             (json!({"team_id": "T1"}), "slack:U1", Standing::Member, false),
             (

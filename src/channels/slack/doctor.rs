@@ -11,18 +11,7 @@ use super::{
     manifest,
     socket::{self, FirstFrame},
 };
-use crate::{domain::PersonId, people::People};
-
-/// What was found out about one bot.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Checked {
-    /// It can work.
-    Works(String),
-    /// It can work, and something deserves a look.
-    Look(String),
-    /// It can't work before somebody does what this says.
-    Broken(String),
-}
+use crate::{channels::Checked, domain::PersonId, people::People};
 
 /// Whether the program runs that these tokens are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -42,7 +42,7 @@ use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-pub use doctor::{Checked, Running, check};
+pub use doctor::{Running, check};
 pub use manifest::manifest;
 
 use crate::{

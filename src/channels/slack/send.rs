@@ -157,18 +157,12 @@ async fn with_sources(store: &Store, reply: &ClaimedReply) -> String {
     }
     // Without the journal the reply is still right.
     let Ok(steps) = store.steps(reply.inbox).await else { return text };
-    let passages = Record::of(&steps).passages;
-    let cited = passages.iter().filter(|passage| reply.reply.cites.contains(&passage.n));
-    let titles: Vec<String> =
-        cited.map(|passage| format!("[{}] {}", passage.n, one_line(&passage.title))).collect();
+    let titles = Record::of(&steps).titles(&reply.reply.cites);
+    let titles: Vec<String> = titles.into_iter().map(|(n, title)| format!("[{n}] {title}")).collect();
     if !titles.is_empty() {
         text.push_str(&format!("\n\n{}", mrkdwn::from_reply(&format!("{SOURCES}{}", titles.join(" · ")))));
     }
     text
-}
-
-fn one_line(title: &str) -> String {
-    title.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// An own post as its reply was: the line of sources is for people.

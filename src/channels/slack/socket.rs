@@ -42,6 +42,8 @@ const PING: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_secs(30);
 /// How long an announced end is waited for.
 const FAREWELL: Duration = Duration::from_secs(15);
+/// How long the other side may take to close what we have closed.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Envelopes of one socket whose commit is under way; they share commits.
 const UNDER_WAY: usize = 64;
 /// First and longest wait between two attempts to connect.
@@ -257,7 +259,12 @@ async fn listen(intake: Arc<Intake>, socket: Socket, announce: oneshot::Sender<(
             break;
         }
     }
-    timeout(Duration::from_secs(1), out.close()).await.ok();
+    // Read to its end: a socket that is closed with something unread is reset, and takes acknowledgements with it.
+    let farewell = async {
+        out.close().await.ok();
+        while let Some(Ok(_)) = frames.next().await {}
+    };
+    timeout(LAST_WORDS, farewell).await.ok();
     if greeted.is_some() { Ended::Worked } else { Ended::Stillborn }
 }
 

@@ -69,6 +69,15 @@ async fn delete_all(connection: &mut SqliteConnection, person: &str) -> Result<E
         person,
     )
     .await?;
+    // The rows of the ledger stay, without a word in them, so that the mail is not taken in again.
+    sqlx::query(
+        "UPDATE mail SET raw = x'', sender = ''
+         WHERE sender = ?1 OR id IN (SELECT mail_id FROM mail_task WHERE person = ?1 OR sender = ?1)",
+    )
+    .bind(person)
+    .execute(&mut *connection)
+    .await?;
+    delete(&mut *connection, "DELETE FROM mail_task WHERE person = ?1 OR sender = ?1", person).await?;
     delete(&mut *connection, "DELETE FROM draft_mode WHERE person = ?1", person).await?;
     delete(&mut *connection, "DELETE FROM slack_pause WHERE person = ?1", person).await?;
     delete(&mut *connection, "DELETE FROM slack_heard WHERE person = ?1", person).await?;

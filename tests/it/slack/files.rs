@@ -47,7 +47,7 @@ async fn a_file_that_can_not_be_fetched_is_said_to_be_missing() {
         let reply = world.wait_for_replies(&room, &root, 1, PATIENCE).await.remove(0).text;
         assert_eq!(
             reply,
-            "You wrote: what is in it?\n\nI could not fetch plan.pdf, so send it again if I should keep it.",
+            "You wrote: what is in it?\n\nI could not fetch or open plan.pdf, so send it again in another form if I should keep it.",
             "{health:?}"
         );
         office.settle(&running).await;

@@ -1,0 +1,74 @@
+//! What a `person.toml` says about the person's mailbox.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+/// The `[mail]` table of a `person.toml`.
+///
+/// It names a variable for the password, never the password, so the file can be shared and kept under version
+/// control. People whose tables name the same server and user share one mailbox.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailBox {
+    /// The address that the understudy writes from; `name+tag@` counts as it too.
+    pub address: String,
+    /// Other addresses by which the person's understudy is addressed.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// Where mail is read: `imaps://host` or `imap://127.0.0.1:port`.
+    pub imap: String,
+    /// Where mail is handed in: `submissions://host` (TLS from the start), `submission://host` (STARTTLS) or
+    /// `smtp://127.0.0.1:port`.
+    pub smtp: String,
+    /// The name to sign in with; the address when it is missing.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// Environment variable of the password.
+    pub password: String,
+    /// A PEM file with the authority that signed the servers' certificates, when it is the company's own.
+    #[serde(default)]
+    pub ca: Option<PathBuf>,
+    /// The name under which the company's mail server writes `Authentication-Results`; without it nobody is
+    /// believed to be who they say.
+    #[serde(default)]
+    pub authserv_id: Option<String>,
+    /// Domains whose people are colleagues.
+    #[serde(default)]
+    pub colleagues: Vec<String>,
+    /// Addresses of programs that are answered although programs are not.
+    #[serde(default)]
+    pub allow: Vec<String>,
+    /// Whose mail is answered without the owner's yes; nobody's when it is missing.
+    #[serde(default)]
+    pub automatic: Vec<SenderClass>,
+    /// Whether a copy of each reply goes to the mailbox itself, so that a reply whose end is unknown can be found.
+    #[serde(default = "yes")]
+    pub copy_to_self: bool,
+    /// The folder of what was sent; it is searched before a reply whose end is unknown is sent again.
+    #[serde(default = "sent")]
+    pub sent: String,
+    /// Whether a copy of each reply is filed there; off where the server does so by itself.
+    #[serde(default = "yes")]
+    pub file_copy: bool,
+}
+
+/// Who wrote a mail, as far as drafts are concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SenderClass {
+    /// Whoever owns the understudy.
+    Owner,
+    /// People of the domains in `colleagues`.
+    Colleagues,
+    /// Everybody else who is who they say.
+    Others,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn sent() -> String {
+    "Sent".to_owned()
+}

@@ -1,0 +1,143 @@
+//! Reading what strangers send, in child processes that may die of it.
+//!
+//! A mail that takes its reader down with it costs one process and is parked; the next one is read by a new
+//! process. Nothing is kept here.
+
+use std::{path::PathBuf, process::Stdio, sync::Arc, time::Duration};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    process::{Child, Command},
+    sync::Semaphore,
+    time::timeout,
+};
+use understudy_ears::{Letter, Reading};
+
+/// How long one mail may take.
+const CLOCK: Duration = Duration::from_secs(20);
+/// Most bytes that a reader may say.
+const SAID_MAX_BYTES: u64 = 32 * 1024 * 1024;
+/// Readers at the same time.
+const READERS: usize = 4;
+
+/// Why a mail could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SenseError {
+    /// It is over a limit; the words say which.
+    #[error("{0}")]
+    OverLimit(String),
+    /// Its reader died, hung or spoke nonsense.
+    #[error("reading it {0}")]
+    Broken(String),
+    /// No reader could be started, which says nothing about the mail.
+    #[error("can't start {}: {source}; build it with `cargo build --workspace`, it belongs beside `understudy`", program.display())]
+    NoReader {
+        /// What was to be started.
+        program: PathBuf,
+        /// Why it was not.
+        source: std::io::Error,
+    },
+}
+
+/// Starts a reader for each mail, a few at a time.
+#[derive(Debug, Clone)]
+pub struct Senses {
+    program: PathBuf,
+    seats: Arc<Semaphore>,
+}
+
+impl Default for Senses {
+    fn default() -> Self {
+        Self { program: beside_us(), seats: Arc::new(Semaphore::new(READERS)) }
+    }
+}
+
+/// The reader's program lies beside ours; a test's own program lies one folder deeper.
+fn beside_us() -> PathBuf {
+    let own = std::env::current_exe().unwrap_or_default();
+    let mut folder = own.parent().map(PathBuf::from).unwrap_or_default();
+    if folder.ends_with("deps") {
+        folder.pop();
+    }
+    folder.join("understudy-ears")
+}
+
+impl Senses {
+    /// Reads a mail in a process of its own.
+    ///
+    /// # Errors
+    /// See [`SenseError`]; only [`SenseError::NoReader`] is worth another try.
+    pub async fn read_mail(&self, mail: &[u8]) -> Result<Letter, SenseError> {
+        let _seat = self.seats.acquire().await;
+        let mut child = Command::new(&self.program)
+            .arg("read")
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|source| SenseError::NoReader { program: self.program.clone(), source })?;
+        let said = match timeout(CLOCK, converse(&mut child, mail)).await {
+            Ok(said) => said,
+            Err(_) => Err(format!("took more than {} s", CLOCK.as_secs())),
+        };
+        let said = said.map_err(SenseError::Broken)?;
+        let reading =
+            serde_json::from_slice(&said).map_err(|e| SenseError::Broken(format!("gave no result: {e}")))?;
+        match reading {
+            Reading::Letter(letter) => Ok(*letter),
+            Reading::OverLimit(why) => Err(SenseError::OverLimit(why)),
+        }
+    }
+}
+
+/// Hands the mail over and takes what is said, both at once: a pipe holds little.
+async fn converse(child: &mut Child, mail: &[u8]) -> Result<Vec<u8>, String> {
+    let (Some(mut tell), Some(hear)) = (child.stdin.take(), child.stdout.take()) else {
+        return Err("began without pipes".to_owned());
+    };
+    let telling = async move {
+        // A reader that refuses a mail stops listening before its end, and says so.
+        tell.write_all(mail).await.ok();
+        drop(tell);
+    };
+    let hearing = async move {
+        let mut said = Vec::new();
+        hear.take(SAID_MAX_BYTES).read_to_end(&mut said).await.map(|_| said)
+    };
+    let ((), said) = tokio::join!(telling, hearing);
+    let said = said.map_err(|e| format!("failed: {e}"))?;
+    let ended = child.wait().await.map_err(|e| format!("failed: {e}"))?;
+    if ended.success() { Ok(said) } else { Err(format!("ended with {ended}")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_mail_is_read_by_another_process() {
+        let mail = b"From: Alice <alice@example.com>\r\nTo: bob-bot@example.com\r\nSubject: =?utf-8?q?F=C3=A4ir?=\r\n\
+            Content-Type: text/html\r\n\r\n<p>Is it open?</p><p style='display:none'>secret</p><p hidden>more</p>";
+        let letter = Senses::default().read_mail(mail).await.unwrap();
+        assert_eq!((letter.subject.as_str(), letter.text.as_str()), ("F\u{e4}ir", "Is it open?"));
+        assert_eq!(letter.recipients, ["bob-bot@example.com"]);
+    }
+
+    #[tokio::test]
+    async fn f17_a_bomb_of_nested_mails_ends_in_the_child() {
+        let level = "Content-Type: message/rfc822\r\n\r\n";
+        let told = Senses::default().read_mail(level.repeat(40_000).as_bytes()).await.unwrap_err();
+        assert!(matches!(told, SenseError::OverLimit(_)), "{told}");
+        // Written so that counting the words does not find it: the process has to survive or die alone.
+        let disguised = "Content-Type: message/(x)rfc822\r\n\r\n".repeat(100_000);
+        let read = Senses::default().read_mail(disguised.as_bytes()).await;
+        assert!(!matches!(read, Err(SenseError::NoReader { .. })), "{read:?}");
+        let parts = "--x\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n".repeat(100_000);
+        let bomb = format!("From: a@example.com\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n{parts}");
+        assert!(Senses::default().read_mail(bomb.as_bytes()).await.is_err());
+        assert!(Senses::default().read_mail(b"From: a@example.com\r\n\r\nstill here").await.is_ok());
+    }
+}

@@ -1,0 +1,134 @@
+//! Replies as they leave by mail.
+
+use sqlx::FromRow;
+
+use super::super::{Store, StoreError};
+use crate::domain::OutboxId;
+
+/// A reply as it leaves.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct SentMail {
+    /// The row of the outbox.
+    pub outbox_id: i64,
+    /// Its Message-ID, without brackets.
+    pub message_id: String,
+    /// Another id that a server gave it, or nothing.
+    pub learnt_id: String,
+    /// Who answers.
+    pub person: String,
+    /// Who gets it.
+    pub recipient: String,
+    /// The thread.
+    pub conversation: String,
+    /// Exactly what is sent.
+    pub bytes: Vec<u8>,
+    /// When it was made.
+    pub made_at: i64,
+    /// When its content was last handed to a server, or 0.
+    pub tried_at: i64,
+    /// When our own copy came in, or 0.
+    pub seen_at: i64,
+}
+
+impl Store {
+    /// The mail that a row of the outbox became, once it has become one.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn sent_mail(&self, id: OutboxId) -> Result<Option<SentMail>, StoreError> {
+        let row = sqlx::query_as(
+            "SELECT outbox_id, message_id, learnt_id, person, recipient, conversation, bytes, made_at,
+                    tried_at, seen_at
+             FROM mail_sent WHERE outbox_id = ?1",
+        )
+        .bind(id.0)
+        .fetch_optional(&self.readers)
+        .await?;
+        Ok(row)
+    }
+
+    /// Keeps a mail as it will be sent; a row that has become one already keeps that one.
+    ///
+    /// # Errors
+    /// When the database is out of reach; nothing must be sent then.
+    pub async fn freeze_mail(&self, mail: SentMail) -> Result<(), StoreError> {
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    sqlx::query(
+                        "INSERT INTO mail_sent (outbox_id, message_id, person, recipient, conversation, bytes, made_at)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                         ON CONFLICT (outbox_id) DO NOTHING",
+                    )
+                    .bind(mail.outbox_id)
+                    .bind(mail.message_id)
+                    .bind(mail.person)
+                    .bind(mail.recipient)
+                    .bind(mail.conversation)
+                    .bind(mail.bytes)
+                    .bind(mail.made_at)
+                    .execute(connection)
+                    .await?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// Notes that the content is about to be handed to a server: from now on it may have left.
+    ///
+    /// # Errors
+    /// When the database is out of reach; it must not be handed over then.
+    pub async fn mail_leaves(&self, id: OutboxId, now: i64) -> Result<(), StoreError> {
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    sqlx::query("UPDATE mail_sent SET tried_at = ?2 WHERE outbox_id = ?1")
+                        .bind(id.0)
+                        .bind(now)
+                        .execute(connection)
+                        .await?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// Notes that a server refused the content, so that it has certainly not left.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn mail_stays(&self, id: OutboxId) -> Result<(), StoreError> {
+        self.mail_leaves(id, 0).await
+    }
+
+    /// Notes that our own copy came in under `seen_as`; returns whether `message_id` is one of ours.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn mail_came_back(
+        &self,
+        message_id: &str,
+        seen_as: &str,
+        now: i64,
+    ) -> Result<bool, StoreError> {
+        let (message_id, seen_as) = (message_id.to_owned(), seen_as.to_owned());
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    let done = sqlx::query(
+                        "UPDATE mail_sent SET seen_at = ?3,
+                                learnt_id = CASE WHEN ?2 = message_id THEN learnt_id ELSE ?2 END
+                         WHERE message_id = ?1",
+                    )
+                    .bind(message_id)
+                    .bind(seen_as)
+                    .bind(now)
+                    .execute(connection)
+                    .await?;
+                    Ok(done.rows_affected() > 0)
+                })
+            })
+            .await
+    }
+}
