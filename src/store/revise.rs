@@ -79,7 +79,7 @@ impl Store {
                          WHERE conversation BETWEEN ?1 AND ?2 AND state IN ('ready', 'running') AND id < ?3
                            AND person = ?4 AND accepted_at >= ?5
                            AND json_extract(message, '$.requester.id') = ?6
-                           AND (SELECT count(*) FROM inbox WHERE merged_into = followed.id) < ?7
+                           AND (SELECT count(*) FROM inbox WHERE merged_into = followed.id AND merged_into <> 0) < ?7
                          ORDER BY id DESC LIMIT 1",
                     )
                     .bind(among.from)
@@ -313,22 +313,25 @@ async fn reopen(connection: &mut SqliteConnection, id: i64, now: i64) -> Result<
 
 /// Lets the first follow-up of a cancelled message be answered in its place.
 async fn promote_follow_up(connection: &mut SqliteConnection, id: i64, now: i64) -> Result<(), StoreError> {
-    let heir: Option<i64> =
-        sqlx::query_scalar("SELECT min(id) FROM inbox WHERE merged_into = ?1 AND state = 'merged'")
-            .bind(id)
-            .fetch_one(&mut *connection)
-            .await?;
+    let heir: Option<i64> = sqlx::query_scalar(
+        "SELECT min(id) FROM inbox WHERE merged_into = ?1 AND merged_into <> 0 AND state = 'merged'",
+    )
+    .bind(id)
+    .fetch_one(&mut *connection)
+    .await?;
     let Some(heir) = heir else { return Ok(()) };
     sqlx::query("UPDATE inbox SET state = 'ready', merged_into = 0, run_after_at = ?2 WHERE id = ?1")
         .bind(heir)
         .bind(now)
         .execute(&mut *connection)
         .await?;
-    sqlx::query("UPDATE inbox SET merged_into = ?2 WHERE merged_into = ?1 AND state = 'merged'")
-        .bind(id)
-        .bind(heir)
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "UPDATE inbox SET merged_into = ?2 WHERE merged_into = ?1 AND merged_into <> 0 AND state = 'merged'",
+    )
+    .bind(id)
+    .bind(heir)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
@@ -340,7 +343,7 @@ pub(super) async fn with_follow_ups(
     mut message: Inbound,
 ) -> Result<Option<Inbound>, StoreError> {
     let more: Vec<String> = sqlx::query_scalar(
-        "SELECT message FROM inbox WHERE merged_into = ?1 AND state = 'merged' ORDER BY id",
+        "SELECT message FROM inbox WHERE merged_into = ?1 AND merged_into <> 0 AND state = 'merged' ORDER BY id",
     )
     .bind(id)
     .fetch_all(connection)
