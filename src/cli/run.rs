@@ -133,6 +133,13 @@ async fn greet(app: &App, address: std::net::SocketAddr) -> anyhow::Result<()> {
         }
         None => println!("Console: http://{address}/"),
     }
+    if let Some(office) = app.loaded_office() {
+        for person in app.people.everybody().iter().filter(|person| !person.note_folders.is_empty()) {
+            if office.notes.list(&person.id).await?.is_empty() {
+                println!("  (the notes of {} are read now; answers are complete in a few seconds)", person.name);
+            }
+        }
+    }
     Ok(())
 }
 
