@@ -129,16 +129,16 @@ async fn greet(app: &App, address: std::net::SocketAddr) -> anyhow::Result<()> {
         Some(token) => {
             println!(
                 "Console: http://{address}/sign-in?token={token}\n  (shown once; `understudy sign-in` makes a new link)"
-            )
-        }
-        None => println!("Console: http://{address}/"),
-    }
-    if let Some(office) = app.loaded_office() {
-        for person in app.people.everybody().iter().filter(|person| !person.note_folders.is_empty()) {
-            if office.notes.list(&person.id).await?.is_empty() {
-                println!("  (the notes of {} are read now; answers are complete in a few seconds)", person.name);
+            );
+            // The first start, so no note was read before.
+            for person in app.people.everybody().iter().filter(|person| !person.note_folders.is_empty()) {
+                println!(
+                    "  (the notes of {} are read now; answers are complete in a few seconds)",
+                    person.name
+                );
             }
         }
+        None => println!("Console: http://{address}/"),
     }
     Ok(())
 }
