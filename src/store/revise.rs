@@ -335,6 +335,10 @@ async fn promote_follow_up(connection: &mut SqliteConnection, id: i64, now: i64)
     Ok(())
 }
 
+/// The follow-ups of a row. That `merged_into` is not 0 is said for the planner, which uses the index only then.
+const FOLLOW_UPS: &str =
+    "SELECT message FROM inbox WHERE merged_into = ?1 AND merged_into <> 0 AND state = 'merged' ORDER BY id";
+
 /// A claimed message with the text and the files of its follow-ups behind its own, or `None` when one of them is
 /// unreadable.
 pub(super) async fn with_follow_ups(
@@ -342,12 +346,7 @@ pub(super) async fn with_follow_ups(
     id: i64,
     mut message: Inbound,
 ) -> Result<Option<Inbound>, StoreError> {
-    let more: Vec<String> = sqlx::query_scalar(
-        "SELECT message FROM inbox WHERE merged_into = ?1 AND merged_into <> 0 AND state = 'merged' ORDER BY id",
-    )
-    .bind(id)
-    .fetch_all(connection)
-    .await?;
+    let more: Vec<String> = sqlx::query_scalar(FOLLOW_UPS).bind(id).fetch_all(connection).await?;
     for json in more {
         let Ok(follow_up) = serde_json::from_str::<Inbound>(&json) else { return Ok(None) };
         if !follow_up.text.is_empty() {
@@ -359,4 +358,26 @@ pub(super) async fn with_follow_ups(
         message.attachments.extend(follow_up.attachments);
     }
     Ok(Some(message))
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{AssertSqlSafe, Row as _};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_claim_finds_follow_ups_without_reading_the_whole_inbox() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).await.unwrap();
+        let explaining = store.writer.write(move |connection| {
+            Box::pin(async move {
+                let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {FOLLOW_UPS}")));
+                let steps = plan.bind(1).fetch_all(connection).await?;
+                Ok(steps.iter().map(|step| step.get::<String, _>("detail")).collect::<Vec<_>>())
+            })
+        });
+        let plan = explaining.await.unwrap();
+        assert!(plan.iter().any(|step| step.contains("USING INDEX inbox_merged")), "{plan:?}");
+    }
 }
