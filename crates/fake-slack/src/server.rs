@@ -6,6 +6,7 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     routing::{any, get, post},
+    serve::ListenerExt,
 };
 use tokio::{net::TcpListener, runtime::Handle, task::JoinHandle};
 
@@ -37,6 +38,8 @@ impl FakeSlack {
         let shared = Shared::new(&format!("http://{address}"), Handle::current());
         let world = World(shared);
         let router = router(world.clone());
+        // Frames that wait for each other's acknowledgement would be 40 ms late.
+        let listener = listener.tap_io(|socket| drop(socket.set_nodelay(true)));
         let serving = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
                 eprintln!("fake-slack: serve: {error}");

@@ -1,10 +1,7 @@
 //! From an envelope to the inbox: what is to be answered is committed, and only then may the envelope be
 //! acknowledged. Nothing here waits for Slack.
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
@@ -18,6 +15,7 @@ use super::{
     place::Place,
     speak::{self, From, Overheard, Verdict},
     status::Status,
+    talks::{Named, Talks},
 };
 use crate::{
     domain::{Audience, Channel, Conversation, Inbound, Requester, Standing},
@@ -25,8 +23,6 @@ use crate::{
     store::{Accepted, Span, Store, StoreError},
 };
 
-/// Threads that are remembered as talk among people.
-const TALKS_MOST: usize = 10_000;
 /// Said where an admin wants silence.
 const PAUSED: &str =
     "An admin has paused me here, so I don't answer for now. Ask the person I stand in for, or an admin.";
@@ -45,8 +41,7 @@ pub(super) struct Intake {
     /// Held while something that was not heard is read back.
     pub(super) catching_up: tokio::sync::Mutex<()>,
     limits: Limits,
-    /// Threads in which people talk to each other since the bot was last mentioned; forgotten at a restart.
-    talks: Mutex<HashSet<Conversation>>,
+    talks: Talks,
 }
 
 impl Intake {
@@ -123,15 +118,14 @@ impl Intake {
         let place = self.place(own, &said.channel, said.thread.as_deref().unwrap_or(&said.ts));
         let conversation = place.conversation();
         let overheard = self.overhear(own, &said, &conversation).await?;
+        if overheard.mentions_me {
+            self.talks.note(&conversation, &said.ts, Named::Me);
+        } else if overheard.from == From::Person && overheard.opens_naming_other && overheard.in_my_thread {
+            self.talks.note(&conversation, &said.ts, Named::Other);
+        }
         if let Verdict::Silent(why) = speak::decide(&overheard) {
-            if why == "to somebody else" && overheard.in_my_thread {
-                self.remember_talk(&conversation);
-            }
             debug!("Says nothing to a post: {why}");
             return Ok(());
-        }
-        if overheard.mentions_me {
-            self.talks.lock().unwrap_or_else(PoisonError::into_inner).remove(&conversation);
         }
         if self.store.is_paused_in_slack(&self.account.person, &said.channel).await? {
             return self.decline(own, &place, said, PAUSED).await;
@@ -240,19 +234,11 @@ impl Intake {
             opens_naming_other: speak::opens_naming_other(&said.text, &own.user, &names, &others),
             in_my_thread: said.parent.as_ref() == Some(&own.user)
                 || (asks_the_store && self.store.takes_part(conversation).await?),
-            others_talk: self.talks.lock().unwrap_or_else(PoisonError::into_inner).contains(conversation),
+            others_talk: self.talks.among_people(conversation),
             // A bare mention is answered too: somebody waits.
             has_content: has_text || !said.files.is_empty() || mentions_me,
             policy: self.account.app.policy_in(&said.channel),
         })
-    }
-
-    fn remember_talk(&self, conversation: &Conversation) {
-        let mut talks = self.talks.lock().unwrap_or_else(PoisonError::into_inner);
-        if talks.len() >= TALKS_MOST {
-            talks.clear();
-        }
-        talks.insert(conversation.clone());
     }
 
     fn inbound(&self, own: &Identity, place: &Place, said: Said) -> Inbound {

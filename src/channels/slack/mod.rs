@@ -29,6 +29,7 @@ mod send;
 mod socket;
 mod speak;
 mod status;
+mod talks;
 mod token;
 
 use std::{

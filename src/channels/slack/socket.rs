@@ -17,7 +17,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, sleep, timeout},
 };
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
+    MaybeTlsStream, WebSocketStream, connect_async_with_config,
     tungstenite::{Error, Message},
 };
 use tracing::{debug, info, warn};
@@ -48,6 +48,9 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 const UNDER_WAY: usize = 64;
 /// First and longest wait between two attempts to connect.
 const WAIT: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(60));
+
+/// An acknowledgement does not wait for company on the wire.
+const NO_DELAY: bool = true;
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -126,7 +129,7 @@ async fn connect(intake: &Intake) -> anyhow::Result<Socket> {
 async fn open(address: Option<&str>) -> anyhow::Result<Socket> {
     let Some(address) = address else { anyhow::bail!("Slack named no address for the socket") };
     // The address holds a ticket, so no error may show it.
-    match timeout(CONNECT, connect_async(address)).await {
+    match timeout(CONNECT, connect_async_with_config(address, None, NO_DELAY)).await {
         Ok(Ok((socket, _))) => Ok(socket),
         Ok(Err(e)) => anyhow::bail!("the socket was refused: {}", kind(&e)),
         Err(_) => anyhow::bail!("the socket did not open within {} s", CONNECT.as_secs()),

@@ -7,7 +7,7 @@ use std::{
     io::{BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},
     os::unix::fs::MetadataExt,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -33,6 +33,13 @@ pub struct PostOffice {
     pub submissions_port: u16,
     lmtp_port: u16,
     account: Option<String>,
+}
+
+/// When a mail was filed, in seconds and microseconds, as Dovecot writes it into the name of its file.
+fn arrival(path: &Path) -> Option<(u64, u64)> {
+    let name = path.file_name()?.to_str()?;
+    let (seconds, rest) = name.split_once(".M")?;
+    Some((seconds.parse().ok()?, rest.split_once('P')?.0.parse().ok()?))
 }
 
 fn free_port() -> u16 {
@@ -259,7 +266,8 @@ impl PostOffice {
         let maildir = if folder == "INBOX" { maildir } else { maildir.join(format!(".{folder}")) };
         let files = |sub: &str| fs::read_dir(maildir.join(sub)).into_iter().flatten().flatten();
         let mut paths: Vec<PathBuf> = files("new").chain(files("cur")).map(|entry| entry.path()).collect();
-        paths.sort_by_key(|path| path.file_name().map(ToOwned::to_owned));
+        // By name mails of the same second would be in no order: the microseconds in it are not padded.
+        paths.sort_by_key(|path| arrival(path));
         paths
             .iter()
             .filter_map(|path| fs::read(path).ok())

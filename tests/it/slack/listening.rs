@@ -52,7 +52,8 @@ async fn it_follows_its_threads_and_leaves_people_alone() {
     says(&office.carol, "I think so");
     world.user_says(&office.carol, &office.general, "lunch, anybody?");
     office.settle(&running).await;
-    assert_eq!(world.replies(&office.general, &root).len(), 2);
+    let texts: Vec<_> = world.replies(&office.general, &root).into_iter().map(|reply| reply.text).collect();
+    assert_eq!(texts.len(), 2, "{texts:?}");
     says(&office.carol, &format!("{} and you?", office.bob.mention()));
     assert_eq!(office.replies(&root, 3).await[2].text, "You wrote: and you?");
     office.settle(&running).await;
