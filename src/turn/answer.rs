@@ -11,7 +11,7 @@ use crate::{
     mind::{Mind, Situation},
 };
 
-use super::{cites, figures, manners};
+use super::{cites, figures, manners, questions};
 
 /// Passages that are searched for what the draft is given.
 const PASSAGES: usize = 6;
@@ -159,12 +159,17 @@ pub(crate) async fn recall(
     now: i64,
 ) -> anyhow::Result<Recalled> {
     let message: String = asked.message.chars().take(1000).collect();
-    let texts: Vec<String> = std::iter::once(message).chain(asked.queries.iter().cloned()).collect();
+    // A message that asks several things is looked up whole too: of a small model's queries one may be missing.
+    let questions = questions::several(&message);
+    let asks = if questions.is_empty() { 0..1 } else { 1..1 + questions.len() };
+    let texts: Vec<String> =
+        std::iter::once(message).chain(questions).chain(asked.queries.iter().cloned()).collect();
     let vectors = embed.embed(&texts).await?;
     let legs = texts.into_iter().zip(vectors).map(|(text, dense)| Leg { text, dense }).collect();
     let search = Search { person: asked.person, legs, audience, limit: PASSAGES, now };
     let mut passages = notes.search(&search).await?;
-    let excerpts = memory::focus(embed, &search.legs, &passages).await?;
+    let (before, queries) = search.legs.split_at(asks.end);
+    let excerpts = memory::focus(embed, before.get(asks).unwrap_or(before), queries, &passages).await?;
     let place = |passage: &Passage| {
         excerpts.iter().position(|e| (&e.source, &e.title) == (&passage.source, &passage.title))
     };

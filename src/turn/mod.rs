@@ -10,6 +10,7 @@ mod calendar;
 pub mod cites;
 pub mod figures;
 pub mod manners;
+pub mod questions;
 
 use std::{collections::HashMap, sync::Arc};
 
