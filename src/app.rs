@@ -216,10 +216,15 @@ impl App {
     }
 
     /// Reads the mailbox of everybody who has one.
-    pub fn start_mail(&self) {
+    ///
+    /// # Errors
+    /// When the store is out of reach.
+    pub async fn start_mail(&self) -> anyhow::Result<()> {
+        self.mail.prepare().await.context("make the key of mail ids")?;
         for task in self.mail.listen(&self.inbox, &self.stop) {
             self.spawn(task);
         }
+        Ok(())
     }
 
     /// Runs a task that [`Self::close`] waits for.

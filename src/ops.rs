@@ -4,6 +4,7 @@
 
 mod adapters;
 mod learning;
+mod mail;
 mod slack;
 mod training;
 
@@ -28,11 +29,9 @@ use crate::{
 
 pub use adapters::AdapterRequest;
 pub use learning::LearnRequest;
+pub use mail::MailRequest;
 pub use slack::SlackRequest;
 pub use training::{MOST_TOKENS, Status, TrainingRequest, Trainings};
-
-/// Mails that `mail list` shows.
-const MAILS_SHOWN: u32 = 100;
 
 /// A request of a command.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -84,13 +83,8 @@ pub enum Request {
         /// Which.
         id: InboxId,
     },
-    /// Lists mail that nobody answered and counts all of it.
-    MailList,
-    /// Reads a parked mail again.
-    MailRetry {
-        /// Which row of the ledger.
-        id: i64,
-    },
+    /// Mail that nobody answered.
+    Mail(MailRequest),
     /// Consent, intake, withdrawal, erasure.
     Learn(LearnRequest),
     /// Training, the gate, promotion and the way back.
@@ -173,18 +167,7 @@ pub async fn handle(app: &App, request: Request) -> anyhow::Result<Value> {
             let parked = app.store.parked(200).await?;
             Ok(json!({"parked": parked, "counts": app.store.inbox_counts().await?}))
         }
-        Request::MailList => {
-            let counts: Map<String, Value> =
-                app.store.mail_counts().await?.into_iter().map(|(state, n)| (state, n.into())).collect();
-            Ok(json!({"mails": app.store.mail_to_see(MAILS_SHOWN).await?, "counts": counts}))
-        }
-        Request::MailRetry { id } => {
-            if !app.store.reopen_mail(id).await? {
-                let what = format!("no parked mail has the number {id}");
-                return Err(Hint::new(what, "`understudy mail list` shows them").into());
-            }
-            Ok(json!({"done": format!("mail {id} is read again")}))
-        }
+        Request::Mail(request) => mail::handle(app, request).await,
         Request::InboxRetry { id } => {
             app.store.retry_parked(id, now()).await.map_err(not_parked)?;
             app.inbox.wake();

@@ -5,11 +5,14 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use serde_json::Value;
 
-use crate::{config::Config, ops::Request};
+use crate::{
+    config::Config,
+    ops::{MailRequest, Request},
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Lists mail that nobody answered and why: what could not be read, who is unknown, what programs sent.
+    /// Lists mail that nobody answered and why, and what owners are told about their mail.
     List {
         /// Prints JSON.
         #[arg(long)]
@@ -18,28 +21,56 @@ pub(super) enum Command {
     /// Reads a parked mail again.
     Retry {
         /// Its number, as `mail list` shows it.
+        #[arg(value_parser = number)]
+        id: i64,
+    },
+    /// Answers a mail that lay in the mailbox for long before it was read.
+    Answer {
+        /// Its number, as `mail list` shows it.
+        #[arg(value_parser = number)]
+        id: i64,
+    },
+    /// Gives up a parked, held or old mail; in the mailbox it stays.
+    Drop {
+        /// Its number, as `mail list` shows it.
+        #[arg(value_parser = number)]
         id: i64,
     },
 }
 
+fn number(text: &str) -> Result<i64, String> {
+    text.parse().map_err(|_| "give the number that `understudy mail list` shows before the mail".to_owned())
+}
+
 pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<ExitCode> {
-    let json = match command {
-        Command::List { json } => json,
-        Command::Retry { id } => {
-            let done = super::control::call(config, Request::MailRetry { id }).await?;
-            println!("{}", done.get("done").and_then(Value::as_str).unwrap_or_default());
-            return Ok(ExitCode::SUCCESS);
-        }
+    let request = match command {
+        Command::List { json } => return list(config, json).await,
+        Command::Retry { id } => MailRequest::Retry { id },
+        Command::Answer { id } => MailRequest::Answer { id },
+        Command::Drop { id } => MailRequest::Drop { id },
     };
-    let list = super::control::call(config, Request::MailList).await?;
+    let done = super::control::call(config, Request::Mail(request)).await?;
+    println!("{}", done.get("done").and_then(Value::as_str).unwrap_or_default());
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn list(config: Config, json: bool) -> anyhow::Result<ExitCode> {
+    let list = super::control::call(config, Request::Mail(MailRequest::List)).await?;
     if json {
         super::print_json(&list);
         return Ok(ExitCode::SUCCESS);
     }
-    for row in list.get("mails").and_then(Value::as_array).into_iter().flatten() {
-        let of = |key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default();
+    let rows = |key: &str| list.get(key).and_then(Value::as_array).into_iter().flatten();
+    let of = |row: &Value, key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    for row in rows("mails") {
         let id = row.get("id").and_then(Value::as_i64).unwrap_or(0);
-        println!("{id}  {}  {}  {}", of("state"), of("sender"), of("why"));
+        println!("{id}  {}  {}  {}", of(row, "state"), of(row, "sender"), of(row, "why"));
+    }
+    for row in rows("addresses") {
+        println!("{} is {}: {}", of(row, "address"), of(row, "state"), of(row, "said"));
+    }
+    for row in rows("notices") {
+        println!("to the owner of {}: {}", of(row, "person"), of(row, "words"));
     }
     let counts = list.get("counts").and_then(Value::as_object).into_iter().flatten();
     let counts: Vec<String> = counts.map(|(state, n)| format!("{n} {state}")).collect();

@@ -32,7 +32,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     app.adopt_folders().await?;
     app.start_work().await?;
     app.start_slack();
-    app.start_mail();
+    app.start_mail().await?;
     let indexing = Arc::clone(&app);
     app.spawn(async move { indexing.keep_notes_fresh().await });
     let listening = Arc::clone(&app);
@@ -63,6 +63,7 @@ fn console(app: &Arc<App>, meter: &Meter) -> Web {
         vault: app.vault(),
         inbox: app.inbox.clone(),
         people: Arc::clone(&app.people),
+        mailboxes: app.mail.mailboxes(),
         progress: app.progress.clone(),
         ready: Arc::new(move || readiness(&asked)),
         wake_outbox: Arc::clone(&app.wake_outbox),

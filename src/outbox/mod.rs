@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::{
+    crash,
     domain::{Channel, InboxId},
     inbox::{OUTAGE_FAILURES_MAX, retry_after},
     store::{ClaimedReply, ReplyState, Store, now},
@@ -133,6 +134,7 @@ impl Outbox {
         };
         match recorded {
             Ok(()) if outcome.is_ok() => {
+                crash::point("reply recorded");
                 info!(outbox.id = %id, attempt, "Delivered outbox row {id} on attempt {attempt}");
                 // Nobody may be waiting.
                 self.delivered.send(reply.inbox).ok();

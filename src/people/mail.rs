@@ -51,6 +51,15 @@ pub struct MailBox {
     /// Whether a copy of each reply is filed there; off where the server does so by itself.
     #[serde(default = "yes")]
     pub file_copy: bool,
+    /// Whether colleagues who were asked in front of, and have written before, get the reply too.
+    #[serde(default)]
+    pub reply_all: bool,
+    /// Seconds that a reply whose end is unknown is looked for before the same bytes are sent again.
+    #[serde(default = "ten_minutes")]
+    pub resend_after_s: u32,
+    /// Seconds without a look at the mailbox after which its owner is told.
+    #[serde(default = "ten_minutes")]
+    pub alarm_after_s: u32,
 }
 
 /// Who wrote a mail, as far as drafts are concerned.
@@ -67,6 +76,10 @@ pub enum SenderClass {
 
 fn yes() -> bool {
     true
+}
+
+fn ten_minutes() -> u32 {
+    600
 }
 
 fn sent() -> String {

@@ -17,8 +17,8 @@ use understudy_ears::{Letter, Reading};
 const CLOCK: Duration = Duration::from_secs(20);
 /// Most bytes that a reader may say.
 const SAID_MAX_BYTES: u64 = 32 * 1024 * 1024;
-/// Readers at the same time.
-const READERS: usize = 4;
+/// Fewest and most readers at the same time; between them as many as there are cores.
+const READERS: (usize, usize) = (2, 16);
 
 /// Why a mail could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -43,12 +43,15 @@ pub enum SenseError {
 #[derive(Debug, Clone)]
 pub struct Senses {
     program: PathBuf,
+    readers: usize,
     seats: Arc<Semaphore>,
 }
 
 impl Default for Senses {
     fn default() -> Self {
-        Self { program: beside_us(), seats: Arc::new(Semaphore::new(READERS)) }
+        let cores = std::thread::available_parallelism().map_or(READERS.0, usize::from);
+        let readers = cores.clamp(READERS.0, READERS.1);
+        Self { program: beside_us(), readers, seats: Arc::new(Semaphore::new(readers)) }
     }
 }
 
@@ -63,6 +66,12 @@ fn beside_us() -> PathBuf {
 }
 
 impl Senses {
+    /// How many mails are read at the same time.
+    #[must_use]
+    pub fn side_by_side(&self) -> usize {
+        self.readers
+    }
+
     /// Reads a mail in a process of its own.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ mod outbox;
 mod revise;
 mod sessions;
 mod slack;
+mod thread;
 mod writer;
 
 use std::{path::Path, time::Duration};
@@ -29,7 +30,10 @@ pub use depths::QueueDepths;
 pub use folders::NoteFolder;
 pub use inbox::{Accepted, Claimed, InboxCounts, InboxRow, Settled, StepRow};
 pub use learning::{Erased, IntakeRow, NewConsent, Receipt, RunRow, RunState};
-pub use mail::{Judged, KeptMail, MailCursor, MailRow, MailState, MailTask, MailTraffic, NewMail, SentMail};
+pub use mail::{
+    Judged, KeptMail, MailCursor, MailRow, MailState, MailTask, MailTraffic, NewMail, NewNotice, NoticeRow,
+    Reach, Refusal, SentMail,
+};
 pub use outbox::{ClaimedReply, NewReply, OutboxRow, ReplyState, STUCK};
 pub use revise::{Revised, Span};
 pub use sessions::SessionRow;

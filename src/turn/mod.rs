@@ -100,9 +100,10 @@ pub async fn run(desk: &Desk, claimed: &Claimed, now: i64) -> anyhow::Result<()>
         return settle(desk, claimed, ending, now).await;
     }
     let thread = match asked.thread {
-        Some(thread) => thread.into_iter().map(as_said_today).collect(),
-        None => earlier(desk, claimed).await?,
+        Some(thread) => thread,
+        None => desk.store.said_before(message, THREAD_MESSAGES, OWN).await?,
     };
+    let thread: Vec<_> = thread.into_iter().map(as_said_today).collect();
     let weights = desk.mind.weights(asked.person);
     let situation = Situation {
         person: asked.person,
@@ -224,21 +225,6 @@ fn shown_name(file: &Attachment) -> String {
 fn files_step(clock: &Clock, files: &[Attachment]) -> StepRow {
     let took_us = clock.timings.first().map_or(0, |(_, took_us)| *took_us);
     StepRow { kind: "sense".to_owned(), result: json!({"files": files}).to_string(), took_us }
-}
-
-/// Earlier messages of the thread with their replies, oldest first.
-async fn earlier(desk: &Desk, claimed: &Claimed) -> anyhow::Result<Vec<(String, String)>> {
-    let rows = desk.store.conversation(&claimed.message.conversation, THREAD_MESSAGES).await?;
-    let rows: Vec<_> = rows.into_iter().filter(|row| row.id < claimed.id).collect();
-    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(Vec::new()) };
-    let replies = desk.store.replies_to(first.id, last.id).await?;
-    let mut thread = Vec::new();
-    for row in rows {
-        let said = replies.iter().filter(|reply| reply.inbox == row.id && reply.sent_at > 0);
-        thread.push((row.from, row.text));
-        thread.extend(said.map(|reply| as_said_today((OWN.to_owned(), reply.reply.text.clone()))));
-    }
-    Ok(thread)
 }
 
 /// An own line without its numbers, which meant other passages than today's.

@@ -12,6 +12,7 @@ mod events;
 mod form;
 mod guard;
 mod home;
+mod mail;
 mod my_data;
 mod page;
 mod parked;
@@ -41,6 +42,7 @@ use tracing::info;
 pub use tokens::{first_sign_in_token, renew_sign_in_token};
 
 use crate::{
+    domain::PersonId,
     inbox::{Inbox, Progress},
     learning::vault::Vault,
     people::People,
@@ -62,6 +64,8 @@ pub struct Web {
     pub inbox: Inbox,
     /// Everybody who is stood in for.
     pub people: Arc<People>,
+    /// Mailboxes as the store knows them, each with its people.
+    pub mailboxes: Vec<(String, Vec<PersonId>)>,
     /// How far turns are.
     pub progress: Progress,
     /// Says whether the installation can answer, for `/ready`.
@@ -124,6 +128,9 @@ fn routes(web: Web, stop: CancellationToken) -> Router {
         .route("/events/{person}", get(events::events))
         .route("/admin/inbox", get(parked::list))
         .route("/admin/inbox/{inbox}/{decision}", post(parked::decide))
+        .route("/admin/mail", get(mail::list))
+        .route("/admin/mail/{mail}/{decision}", post(mail::decide))
+        .route("/admin/mail-notice/{notice}", post(mail::put_aside))
         .route("/admin/drafts", get(drafts::list))
         .route("/admin/drafts/{inbox}/{outbox}", post(drafts::decide))
         .route("/admin/draft-mode/{person}", post(drafts::set_mode))

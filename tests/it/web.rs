@@ -2,6 +2,7 @@
 
 mod deciding;
 mod desk;
+mod mail;
 mod my_data;
 mod signing_in;
 mod talking;

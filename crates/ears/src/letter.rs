@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     DEPTH_MAX, ENCLOSURE_MAX_BYTES, ENCLOSURES_MAX, Enclosure, Letter, MAIL_MAX_BYTES, PARTS_MAX,
-    RECIPIENTS_MAX, Reading, TEXT_MAX_BYTES, headers, html, nesting,
+    RECIPIENTS_MAX, Reading, TEXT_MAX_BYTES, headers, html, nesting, report,
 };
 
 /// A plain body this much shorter than the page beside it only says that there is a page.
@@ -57,6 +57,7 @@ fn letter(mail: &[u8]) -> Result<Letter, String> {
             _ => {}
         }
     }
+    letter.report = report::read(&parsed, |n| parsed.parts.get(n).map(kind).unwrap_or_default());
     letter.text = text(&parsed);
     letter.is_encrypted |= letter.text.trim_start().starts_with("-----BEGIN PGP MESSAGE-----");
     letter.enclosures = enclosures(&parsed)?;

@@ -12,11 +12,13 @@ mod headers;
 pub mod html;
 mod letter;
 mod nesting;
+mod report;
 
 use serde::{Deserialize, Serialize};
 
 pub use headers::{HEADER_MAX_BYTES, HEADERS_MAX};
 pub use letter::read;
+pub use report::{Delivery, Report};
 
 /// Most bytes of a mail that is read.
 pub const MAIL_MAX_BYTES: usize = 25 * 1024 * 1024;
@@ -70,6 +72,9 @@ pub struct Letter {
     pub enclosures: Vec<Enclosure>,
     /// Whether it reports on another mail: a bounce or a receipt.
     pub is_report: bool,
+    /// What it reports on the delivery of another mail.
+    #[serde(default)]
+    pub report: Option<Report>,
     /// Whether a part of it is encrypted and therefore unread.
     pub is_encrypted: bool,
     /// Whether it carries an invitation or an answer to one.

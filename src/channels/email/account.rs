@@ -58,9 +58,22 @@ pub(super) struct Mailbox {
     pub(super) line: Line,
 }
 
+impl Mailbox {
+    /// Whose it is, for logs and sentences.
+    pub(super) fn whose(&self) -> String {
+        self.people.iter().map(|person| person.id.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Seconds without a look after which its owners are told.
+    pub(super) fn alarm_after_s(&self) -> i64 {
+        self.people.iter().map(|person| person.mail.alarm_after_s).min().unwrap_or(600).into()
+    }
+}
+
 /// How a mailbox is being read; nothing here is kept.
 #[derive(Debug)]
 pub(super) struct Line {
+    began_at: i64,
     open: AtomicBool,
     looked_at: AtomicI64,
     trouble: Mutex<Option<String>>,
@@ -68,7 +81,12 @@ pub(super) struct Line {
 
 impl Default for Line {
     fn default() -> Self {
-        Self { open: AtomicBool::new(false), looked_at: AtomicI64::new(0), trouble: Mutex::new(None) }
+        Self {
+            began_at: now(),
+            open: AtomicBool::new(false),
+            looked_at: AtomicI64::new(0),
+            trouble: Mutex::new(None),
+        }
     }
 }
 
@@ -94,6 +112,11 @@ impl Line {
     pub(super) fn silent_s(&self) -> Option<i64> {
         let at = self.looked_at.load(Ordering::Relaxed);
         (at > 0).then(|| now() - at)
+    }
+
+    /// Seconds since it was read to its end, or since the program began to try.
+    pub(super) fn unread_s(&self) -> i64 {
+        self.silent_s().unwrap_or_else(|| now() - self.began_at)
     }
 
     pub(super) fn trouble(&self) -> Option<String> {

@@ -54,6 +54,9 @@ pub(super) fn compose(
         .message_id(Some(format!("<{message_id}>")))
         .raw_header(header("X-Understudy-Id", format!("<{message_id}>"))?)
         .raw_header(header("X-Auto-Response-Suppress", "OOF, AutoReply".to_owned())?);
+    for copy in &head.cc {
+        builder = builder.cc(Mailbox::new(None, copy.parse()?));
+    }
     if !head.message_id.is_empty() {
         builder = builder.in_reply_to(format!("<{}>", head.message_id));
     }
@@ -164,6 +167,7 @@ mod tests {
             from: "alice@example.com".to_owned(),
             from_name: "Alice <b>, \"x\"\r\nBcc: mallory@evil.example".to_owned(),
             own: "bob-bot@example.com".to_owned(),
+            cc: Vec::new(),
             words: "when is the <fair>?\n\nplease".to_owned(),
             quoted: String::new(),
         }

@@ -26,6 +26,9 @@ pub(super) struct Head {
     pub(super) from_name: String,
     /// The address that answers.
     pub(super) own: String,
+    /// Who else gets the reply.
+    #[serde(default)]
+    pub(super) cc: Vec<String>,
     /// The beginning of what the sender wrote.
     pub(super) words: String,
     /// What the sender quoted.
@@ -42,6 +45,7 @@ impl Head {
             from: from.to_string(),
             from_name: cut(&letter.from_name, 100),
             own: person.mail.address.clone(),
+            cc: Vec::new(),
             words: cut(&split.new, OWN_CHARS),
             quoted: cut(&split.quoted, QUOTED_CHARS),
         }
@@ -152,6 +156,7 @@ mod tests {
             from: String::new(),
             from_name: String::new(),
             own: String::new(),
+            cc: Vec::new(),
             words: String::new(),
             quoted: String::new(),
         }

@@ -189,7 +189,9 @@ impl Imap {
     /// When the server does not answer or has no such folder.
     pub(super) async fn holds(&mut self, folder: &str, message_id: &str) -> anyhow::Result<bool> {
         self.select(folder).await?;
-        let query = format!("HEADER Message-ID \"<{message_id}>\"");
+        // The id that we wrote stays in our own field where a server gives a mail another one.
+        let query =
+            format!("OR HEADER Message-ID \"<{message_id}>\" HEADER X-Understudy-Id \"<{message_id}>\"");
         Ok(!within(ANSWER, "search by Message-ID", self.session.uid_search(query)).await?.is_empty())
     }
 

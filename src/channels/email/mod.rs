@@ -5,14 +5,15 @@
 //! left. After a crash reading goes on behind the last mail that was kept; a reply that may have left is looked
 //! for among the sent mail before the same bytes are sent again.
 //!
-//! In the order a mail meets them: `reader` keeps its bytes, `intake` has it read (by another process) and
-//! judges it: `silence` (is anybody to be answered), `addressed` (whose understudy is asked), `address` and
+//! In the order a mail meets them: `reader` keeps its bytes (`alarm` notices when it can't), `intake` has it read
+//! (by another process) and judges it: `silence` (is anybody to be answered), `addressed` (whose understudy is asked), `address` and
 //! `authres` (who wrote it), `quoted` (what is new in it); `compose` writes the reply, `send` and `smtp` let it
 //! leave.
 
 mod account;
 mod address;
 mod addressed;
+mod alarm;
 mod authres;
 mod compose;
 mod doctor;
@@ -42,7 +43,7 @@ use crate::{
     outbox::{Deliver, DeliveryError},
     people::{Introduce, Introduction, People},
     senses::Senses,
-    store::{ClaimedReply, Store, StoreError},
+    store::{ClaimedReply, Store, StoreError, now},
 };
 use account::{Addressee, Mailbox, Mailboxes};
 use head::Head;
@@ -54,6 +55,9 @@ const KEY: &str = "mail_key";
 /// Earlier messages of a thread that a turn is given.
 const THREAD_MESSAGES: u32 = 12;
 
+/// Who speaks in the understudy's own lines of a thread.
+const OWN: &str = "You";
+
 /// Everybody's mailboxes.
 pub struct Mail {
     mailboxes: Vec<Arc<Mailbox>>,
@@ -62,6 +66,8 @@ pub struct Mail {
     store: Store,
     senses: Senses,
     key: OnceCell<Vec<u8>>,
+    /// When this process began, in Unix seconds.
+    started_at: i64,
 }
 
 /// How a mailbox is being read.
@@ -84,7 +90,8 @@ impl Mail {
     pub fn open(people: &People, store: Store, variable: impl Fn(&str) -> Option<String>) -> Self {
         let Mailboxes { mailboxes, problems } = account::mailboxes(people, variable);
         let mailboxes = mailboxes.into_iter().map(Arc::new).collect();
-        Self { mailboxes, problems, store, senses: Senses::default(), key: OnceCell::new() }
+        let (senses, key, started_at) = (Senses::default(), OnceCell::new(), now());
+        Self { mailboxes, problems, store, senses, key, started_at }
     }
 
     /// The tasks that read everybody's mail until `stop`: one reader for each mailbox.
@@ -113,6 +120,7 @@ impl Mail {
                 stop: stop.clone(),
             };
             tasks.push(Box::pin(reader::keep(Arc::new(reader))));
+            tasks.push(Box::pin(alarm::watch(Arc::clone(mailbox), self.store.clone(), stop.clone())));
             tasks.push(Box::pin(intake::pump(Arc::new(intake))));
         }
         tasks
@@ -136,6 +144,13 @@ impl Mail {
         self.mailboxes.iter().map(of).chain(bad).collect()
     }
 
+    /// The mailboxes by the names that the store knows them by, each with its people.
+    #[must_use]
+    pub fn mailboxes(&self) -> Vec<(String, Vec<PersonId>)> {
+        let people = |mailbox: &Mailbox| mailbox.people.iter().map(|person| person.id.clone()).collect();
+        self.mailboxes.iter().map(|mailbox| (mailbox.name.clone(), people(mailbox))).collect()
+    }
+
     fn addressee(&self, person: &str) -> Option<(Arc<Mailbox>, Addressee)> {
         self.mailboxes.iter().find_map(|mailbox| {
             let found = mailbox.people.iter().find(|known| known.id.as_str() == person)?;
@@ -143,7 +158,19 @@ impl Mail {
         })
     }
 
-    /// The key of our ids; made at the first reply and kept.
+    /// Makes the key of our ids, if there is none, before anything needs it: a backup without it could not tell
+    /// what has left.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn prepare(&self) -> Result<(), StoreError> {
+        if self.mailboxes.is_empty() {
+            return Ok(());
+        }
+        self.key().await.map(drop)
+    }
+
+    /// The key of our ids; kept.
     async fn key(&self) -> Result<Vec<u8>, StoreError> {
         let key = self.key.get_or_try_init(async || {
             if let Some(known) = self.store.setting(KEY).await? {
@@ -170,19 +197,8 @@ impl Deliver for Mail {
 impl Introduce for Mail {
     /// Who wrote was found out when the mail was judged; what is added is the thread.
     async fn introduce(&self, message: &Inbound) -> anyhow::Result<Introduction> {
-        let mut thread = Vec::new();
-        let rows = self.store.conversation(&message.conversation, THREAD_MESSAGES).await?;
+        let mut thread = self.store.said_before(message, THREAD_MESSAGES, OWN).await?;
         let task = self.store.mail_task(&message.key).await?;
-        // Only what was there before this mail.
-        let before: Vec<_> = rows.into_iter().take_while(|row| row.state != "running").collect();
-        if let (Some(first), Some(last)) = (before.first(), before.last()) {
-            let replies = self.store.replies_to(first.id, last.id).await?;
-            for row in &before {
-                thread.push((row.from.clone(), row.text.clone()));
-                let said = replies.iter().filter(|reply| reply.inbox == row.id && reply.sent_at > 0);
-                thread.extend(said.map(|reply| ("You".to_owned(), reply.reply.text.clone())));
-            }
-        }
         let head = task.and_then(|task| serde_json::from_str::<Head>(&task.head).ok());
         // A thread that we were not part of is known only by what its mails quote.
         if let Some(head) = head.filter(|head| thread.is_empty() && !head.quoted.is_empty()) {

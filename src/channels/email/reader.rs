@@ -20,7 +20,10 @@ use super::{
     account::Mailbox,
     imap::{Imap, ImapError, Listed, Part, Waited},
 };
-use crate::store::{MailCursor, NewMail, Store, now};
+use crate::{
+    crash,
+    store::{MailCursor, NewMail, Store, now},
+};
 
 /// Longest wait between two looks while the server says when something happens.
 const IDLE: Duration = Duration::from_secs(5 * 60);
@@ -81,19 +84,19 @@ pub(super) async fn keep(reader: Arc<Reader>) {
     while !reader.stop.is_cancelled() {
         let began = Instant::now();
         let ended = reader.session().await;
-        let name = &reader.mailbox.name;
+        let whose = reader.mailbox.whose();
         let pause = match ended {
             Ok(()) => continue,
             Err(ImapError::Refused(why)) => {
                 refusals += 1;
                 error!("{why}");
                 reader.mailbox.line.broke(why);
-                if refusals > 1 { REFUSED } else { WAIT.1 }
+                after_refusal(refusals)
             }
             Err(ImapError::Failed(e)) => {
                 failures = if began.elapsed() > SOUND { 1 } else { failures + 1 };
                 refusals = 0;
-                warn!(failures, "The mailbox {name} can't be read now, attempt {failures}: {e:#}");
+                warn!(failures, "The mailbox of {whose} can't be read now, attempt {failures}: {e:#}");
                 reader.mailbox.line.broke(format!("{e:#}"));
                 pause(failures, rand::random())
             }
@@ -103,6 +106,11 @@ pub(super) async fn keep(reader: Arc<Reader>) {
             () = reader.stop.cancelled() => {}
         }
     }
+}
+
+/// The wait after the server has refused the password so many times: twice is a matter for people.
+fn after_refusal(refusals: u32) -> Duration {
+    if refusals > 1 { REFUSED } else { WAIT.1 }
 }
 
 /// The wait after so many failures in a row; `share` in [0, 1) keeps many mailboxes apart.
@@ -154,7 +162,10 @@ impl Reader {
                 };
                 let next = last.iter().map(|mail| mail.uid + 1).max().unwrap_or(1);
                 let uid_next = selected.uid_next.unwrap_or(next);
-                info!("The mailbox {name} is read from now on; what lay in it before is left alone");
+                info!(
+                    "The mailbox of {} is read from now on; what lay in it before is left alone",
+                    self.mailbox.whose()
+                );
                 let cursor = MailCursor { uid_validity: validity, uid_next, read_at: now() };
                 self.store.keep_mail(name, validity, Vec::new(), cursor, now()).await?;
                 return Ok(());
@@ -165,7 +176,10 @@ impl Reader {
                 listed.into_iter().filter(|mail| mail.uid >= first).collect()
             }
             Plan::Again(since) => {
-                warn!("The server has renumbered the mailbox {name}; what is known is recognised");
+                warn!(
+                    "The server has renumbered the mailbox of {}; what is known is recognised",
+                    self.mailbox.whose()
+                );
                 let uids = imap.since(&day(since)).await?;
                 let set = uids.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
                 if uids.is_empty() { Vec::new() } else { imap.list(&set).await? }
@@ -181,6 +195,7 @@ impl Reader {
         };
         for batch in batches(&listed, |uid| self.has_broken(uid) > 0) {
             let mails = self.fetch(imap, &batch).await?;
+            crash::point("mail fetched");
             let next = batch.iter().map(|mail| mail.uid + 1).max().unwrap_or(0);
             let so_far = match cursor {
                 Some(old) if !is_same => old,
@@ -188,6 +203,9 @@ impl Reader {
             };
             let kept = self.store.keep_mail(name, validity, mails, so_far, now()).await?;
             metrics::counter!("understudy_mail_kept_total").increment(kept);
+            if kept > 0 {
+                crash::point("mail kept");
+            }
             self.arrived.notify_one();
         }
         self.store.keep_mail(name, validity, Vec::new(), end, now()).await?;
@@ -282,6 +300,13 @@ mod tests {
         assert_eq!(uids, [vec![1, 2], vec![3], vec![4], vec![5], vec![6]]);
         let many: Vec<Listed> = (1..=250).map(|uid| mail(uid, 1)).collect();
         assert_eq!(batches(&many, |_| false).iter().map(Vec::len).collect::<Vec<_>>(), [100, 100, 50]);
+    }
+
+    #[test]
+    fn a_password_that_was_refused_twice_rests_for_half_an_hour() {
+        assert_eq!(after_refusal(1), Duration::from_secs(80));
+        assert_eq!(after_refusal(2), Duration::from_secs(1_800));
+        assert_eq!(after_refusal(9), Duration::from_secs(1_800));
     }
 
     #[test]

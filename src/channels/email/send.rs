@@ -13,14 +13,17 @@ use super::{
     smtp::{self, Envelope, NotSent},
 };
 use crate::{
+    crash,
     inbox::Record,
     outbox::DeliveryError,
-    store::{ClaimedReply, MailTask, SentMail, Store, StoreError, now},
+    store::{ClaimedReply, MailTask, Refusal, SentMail, Store, StoreError, now},
 };
 
-/// How long a reply whose end is unknown is waited for before the same bytes are sent again: servers have been
-/// seen to queue a mail for minutes after the connection was gone.
-const UNKNOWN_S: i64 = 600;
+/// How long a reply is looked for that a server refused after it had it; our own copy takes a moment.
+const DISPUTE_S: i64 = 60;
+/// Mail that came in this long before the program started, or later, was not answered in a life before it: the
+/// clocks of two servers differ.
+const CLOCKS_S: i64 = 3_600;
 
 impl From<StoreError> for DeliveryError {
     fn from(e: StoreError) -> Self {
@@ -34,13 +37,17 @@ enum Settled {
     Sent,
     Wait,
     SendAgain,
+    Refused,
 }
 
-fn settle(is_found: bool, since_try_s: i64) -> Settled {
-    match (is_found, since_try_s) {
+fn settle(is_found: bool, since_try_s: i64, refusal: Refusal, resend_after_s: i64) -> Settled {
+    match (is_found, refusal) {
         (true, _) => Settled::Sent,
-        (false, s) if s < UNKNOWN_S => Settled::Wait,
-        _ => Settled::SendAgain,
+        (false, Refusal::Unsaid) if since_try_s < resend_after_s => Settled::Wait,
+        (false, Refusal::Never) if since_try_s < resend_after_s.min(DISPUTE_S) => Settled::Wait,
+        (false, Refusal::Never) => Settled::Refused,
+        // What was put off has had its wait already.
+        (false, Refusal::Unsaid | Refusal::Later) => Settled::SendAgain,
     }
 }
 
@@ -54,29 +61,48 @@ pub(super) async fn deliver(mail: &Mail, reply: &ClaimedReply) -> Result<String,
         let told = format!("{} has no mailbox any more: set it up again, see docs/email.md", task.person);
         return Err(DeliveryError::Permanent(told));
     };
+    crash::point("reply claimed");
     let frozen = match store.sent_mail(reply.id).await? {
         Some(frozen) => frozen,
         None => freeze(mail, &person, &task, reply).await?,
     };
+    crash::point("reply frozen");
     let receipt = frozen.message_id.clone();
     if frozen.tried_at > 0 {
-        let is_found = frozen.seen_at > 0 || in_sent(&mailbox, &person, &receipt).await?;
-        match settle(is_found, now() - frozen.tried_at) {
+        let is_found = frozen.seen_at > 0 || lies_there(&mailbox, &person, &receipt).await?;
+        let resend_after_s = person.mail.resend_after_s.into();
+        match settle(is_found, now() - frozen.tried_at, frozen.refusal, resend_after_s) {
             Settled::Sent => return Ok(receipt),
             Settled::Wait => {
                 let told = "it is looked for among the sent mail before it is sent again".to_owned();
                 return Err(DeliveryError::Uncertain(told));
             }
+            Settled::Refused => {
+                store.mail_stays(reply.id).await?;
+                return Err(DeliveryError::Permanent(frozen.refused_with));
+            }
             Settled::SendAgain => {}
         }
+    } else if is_from_before(mail, &task).await? && lies_there(&mailbox, &person, &receipt).await? {
+        // The database is a copy from before this reply left.
+        return Ok(receipt);
     }
     hand_in(store, &mailbox, &person, &frozen, reply).await?;
+    crash::point("reply left");
     if person.mail.file_copy
         && let Err(e) = file(&mailbox, &person, &frozen).await
     {
         warn!(outbox.id = %reply.id, "Outbox row {} left, but its copy could not be filed: {e:#}", reply.id);
     }
+    crash::point("reply filed");
     Ok(receipt)
+}
+
+/// Whether the mail that is answered lay there before this program started: then its reply may have left in a
+/// life that a restored database knows nothing of.
+async fn is_from_before(mail: &Mail, task: &MailTask) -> Result<bool, StoreError> {
+    let arrived_at = mail.store.mail_arrived_at(task.mail_id).await?.unwrap_or(0);
+    Ok(arrived_at < mail.started_at + CLOCKS_S)
 }
 
 /// Makes the mail of a reply and keeps it; from now on it never changes.
@@ -90,8 +116,9 @@ async fn freeze(
     let head: Head =
         serde_json::from_str(&task.head).map_err(|e| never(format!("its mail is unreadable: {e}")))?;
     let domain = head.own.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
-    // The time keeps rows of a database that was begun anew apart.
-    let key = format!("{}@{}", reply.idempotency_key, reply.created_at);
+    // By the mail and not by the row: a restored database numbers its rows anew and must find what has left.
+    let kind = reply.idempotency_key.rsplit_once('-').map_or("", |(kind, _)| kind);
+    let key = format!("{kind} {}", task.source_key);
     let message_id = compose::message_id(&mail.key().await?, &key, domain);
     let is_reply = reply.idempotency_key.starts_with("reply-");
     let sender = if is_reply && !task.automatic { Sender::Person } else { Sender::Program };
@@ -109,10 +136,13 @@ async fn freeze(
         person: task.person.clone(),
         recipient: task.sender.clone(),
         conversation: task.conversation.clone(),
+        copies: head.cc.join(","),
         bytes,
         made_at: now(),
         tried_at: 0,
         seen_at: 0,
+        refusal: Refusal::Unsaid,
+        refused_with: String::new(),
     };
     mail.store.freeze_mail(frozen.clone()).await?;
     Ok(frozen)
@@ -132,17 +162,26 @@ async fn hand_in(
     let envelope = Envelope {
         copy: person.mail.copy_to_self.then(|| own.clone()),
         to: address(&frozen.recipient)?,
+        also: frozen.copies.split(',').filter_map(|copy| copy.parse().ok()).collect(),
         from: own,
     };
     let hello = envelope.from.domain().to_owned();
     let mut connection = smtp::open(mailbox, &hello).await.map_err(failed)?;
-    let leaves =
-        async { store.mail_leaves(reply.id, now()).await.map_err(|e| NotSent::Later(e.to_string())) };
+    let leaves = async {
+        store.mail_leaves(reply.id, now()).await.map_err(|e| NotSent::Later(e.to_string()))?;
+        crash::point("reply leaves");
+        Ok(())
+    };
     let handed = smtp::hand_in(&mut connection, &envelope, &frozen.bytes, leaves).await;
     match handed {
         Ok(_) => {
             smtp::close(connection).await;
             Ok(())
+        }
+        Err(NotSent::Disputed(why, refusal)) => {
+            store.mail_disputed(reply.id, refusal, &why).await?;
+            smtp::close(connection).await;
+            Err(DeliveryError::Uncertain(why))
         }
         Err(e @ (NotSent::Later(_) | NotSent::Never(_))) => {
             // The server said no, so it is certain again.
@@ -158,21 +197,25 @@ fn failed(e: NotSent) -> DeliveryError {
     match e {
         NotSent::Later(why) => DeliveryError::Retryable(why),
         NotSent::Never(why) => DeliveryError::Permanent(why),
-        NotSent::Unknown(why) => DeliveryError::Uncertain(why),
+        NotSent::Unknown(why) | NotSent::Disputed(why, _) => DeliveryError::Uncertain(why),
     }
 }
 
-/// Whether a reply lies among the sent mail. While nobody can look, nobody knows.
-async fn in_sent(
+/// Whether a reply lies among the sent mail, or our own copy of it in the mailbox. While nobody can look, nobody
+/// knows.
+async fn lies_there(
     mailbox: &Arc<Mailbox>,
     person: &Addressee,
     message_id: &str,
 ) -> Result<bool, DeliveryError> {
     let look = async {
         let mut imap = Imap::open(mailbox).await?;
-        let found = imap.holds(&person.mail.sent, message_id).await?;
+        let mut is_found = imap.holds(&person.mail.sent, message_id).await?;
+        if !is_found && person.mail.copy_to_self {
+            is_found = imap.holds("INBOX", message_id).await?;
+        }
         imap.close().await;
-        anyhow::Ok(found)
+        anyhow::Ok(is_found)
     };
     look.await.map_err(|e| DeliveryError::Uncertain(format!("can't look among the sent mail: {e:#}")))
 }
@@ -193,10 +236,16 @@ mod tests {
 
     #[test]
     fn f12_a_reply_whose_end_is_unknown_is_looked_for_before_it_is_sent_again() {
-        assert_eq!(settle(true, 0), Settled::Sent);
-        assert_eq!(settle(true, 100_000), Settled::Sent);
-        assert_eq!(settle(false, 0), Settled::Wait);
-        assert_eq!(settle(false, UNKNOWN_S - 1), Settled::Wait);
-        assert_eq!(settle(false, UNKNOWN_S), Settled::SendAgain);
+        let of = |is_found, since_s, refusal| settle(is_found, since_s, refusal, 600);
+        for refusal in [Refusal::Unsaid, Refusal::Later, Refusal::Never] {
+            assert_eq!(of(true, 0, refusal), Settled::Sent);
+            assert_eq!(of(true, 100_000, refusal), Settled::Sent);
+        }
+        assert_eq!(of(false, 0, Refusal::Unsaid), Settled::Wait);
+        assert_eq!(of(false, 599, Refusal::Unsaid), Settled::Wait);
+        assert_eq!(of(false, 600, Refusal::Unsaid), Settled::SendAgain);
+        assert_eq!(of(false, 0, Refusal::Later), Settled::SendAgain);
+        assert_eq!(of(false, 0, Refusal::Never), Settled::Wait);
+        assert_eq!(of(false, DISPUTE_S, Refusal::Never), Settled::Refused);
     }
 }

@@ -19,6 +19,7 @@ use tokio::time::timeout;
 use tracing::warn;
 
 use super::{account::Mailbox, server::Encryption};
+use crate::store::Refusal;
 
 /// How long a server may take for an answer.
 const ANSWER: Duration = Duration::from_secs(120);
@@ -37,12 +38,17 @@ pub(super) enum NotSent {
     /// It may have left.
     #[error("{0}")]
     Unknown(String),
+    /// The server had it and said no: it should not have left, and has been seen to arrive all the same.
+    #[error("{0}")]
+    Disputed(String, Refusal),
 }
 
 /// Who gets a mail.
 pub(super) struct Envelope {
     pub(super) from: Address,
     pub(super) to: Address,
+    /// Who else gets it.
+    pub(super) also: Vec<Address>,
     /// The mailbox itself, so that a mail whose end is unknown can be found.
     pub(super) copy: Option<Address>,
 }
@@ -105,17 +111,22 @@ pub(super) async fn hand_in(
     within(connection.command(Rcpt::new(envelope.to.clone(), vec![])))
         .await?
         .map_err(|e| early("the recipient", &e))?;
-    if let Some(copy) = envelope.copy.as_ref().filter(|copy| **copy != envelope.to) {
-        // One bad recipient must not hold up the other.
+    for copy in envelope.also.iter().chain(&envelope.copy).filter(|copy| **copy != envelope.to) {
+        // One bad recipient must not hold up the others.
         if let Err(e) = within(connection.command(Rcpt::new(copy.clone(), vec![]))).await? {
-            warn!("The copy to the mailbox itself is refused: {}", words(&e));
+            warn!("A copy is refused: {}", words(&e));
         }
     }
     within(connection.command(Data)).await?.map_err(|e| early("the mail", &e))?;
     leaves.await?;
     match timeout(CONTENT, connection.message(mail)).await {
         Ok(Ok(response)) => Ok(response.first_line().unwrap_or("accepted").chars().take(200).collect()),
-        Ok(Err(e)) if e.is_transient() || e.is_permanent() => Err(early("the mail", &e)),
+        Ok(Err(e)) if e.is_permanent() => {
+            Err(NotSent::Disputed(format!("the server refuses the mail: {}", words(&e)), Refusal::Never))
+        }
+        Ok(Err(e)) if e.is_transient() => {
+            Err(NotSent::Disputed(format!("the server puts the mail off: {}", words(&e)), Refusal::Later))
+        }
         Ok(Err(e)) => Err(NotSent::Unknown(format!("the connection ended before the answer: {}", words(&e)))),
         Err(_) => Err(NotSent::Unknown(format!("no answer in {} s after the content", CONTENT.as_secs()))),
     }
@@ -137,6 +148,12 @@ fn early(what: &str, e: &Error) -> NotSent {
     if e.is_permanent() { NotSent::Never(told) } else { NotSent::Later(told) }
 }
 
+/// Words of a server as one line that names nobody: they go into the log.
+fn without_addresses(words: &str) -> String {
+    let plain = |word| if str::contains(word, '@') { "(an address)" } else { word };
+    words.split_whitespace().map(plain).collect::<Vec<_>>().join(" ")
+}
+
 /// An error with its cause, as one line.
 fn words(e: &Error) -> String {
     let mut told = e.to_string();
@@ -148,5 +165,5 @@ fn words(e: &Error) -> String {
         }
         source = cause.source();
     }
-    told.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(300).collect()
+    without_addresses(&told).chars().take(300).collect()
 }

@@ -42,6 +42,8 @@ pub struct KeptMail {
     pub arrived_at: i64,
     /// Attempts to read it, this one included.
     pub attempts: i64,
+    /// When somebody let it be answered although it is old, or 0.
+    pub admitted_at: i64,
 }
 
 /// What became of a mail.
@@ -60,6 +62,8 @@ pub enum MailState {
     Repeat,
     /// It could not be read and waits for a person.
     Parked,
+    /// It lay there for so long that its owner is asked first.
+    Old,
 }
 
 impl MailState {
@@ -73,12 +77,13 @@ impl MailState {
             Self::Own => "own",
             Self::Repeat => "repeat",
             Self::Parked => "parked",
+            Self::Old => "old",
         }
     }
 
     /// Whether somebody may still want to see the bytes.
     fn keeps_bytes(self) -> bool {
-        matches!(self, Self::Taken | Self::Held | Self::Parked)
+        matches!(self, Self::Taken | Self::Held | Self::Parked | Self::Old)
     }
 }
 
@@ -209,7 +214,7 @@ impl Store {
                 Box::pin(async move {
                     let row = sqlx::query_as(
                         "UPDATE mail SET attempts = attempts + 1 WHERE id = ?1 AND state = 'received'
-                         RETURNING id, raw, size_bytes, arrived_at, attempts",
+                         RETURNING id, raw, size_bytes, arrived_at, attempts, admitted_at",
                     )
                     .bind(id)
                     .fetch_optional(connection)
@@ -239,6 +244,74 @@ impl Store {
                 })
             })
             .await
+    }
+
+    /// Lets an old mail be answered after all; returns whether it was one.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn admit_mail(&self, id: i64, by: &str, now: i64) -> Result<bool, StoreError> {
+        let sql = "UPDATE mail SET state = 'received', attempts = 0, why = '', admitted_at = ?2
+                   WHERE id = ?1 AND state = 'old'";
+        self.decide_mail(id, sql, "mail.admitted", by, now).await
+    }
+
+    /// Gives up a mail that waits for a person, and its bytes; returns whether it was one.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn drop_mail(&self, id: i64, by: &str, now: i64) -> Result<bool, StoreError> {
+        let sql = "UPDATE mail SET state = 'dropped', raw = x'', why = why || ' (dropped)'
+                   WHERE id = ?1 AND state IN ('parked', 'held', 'old') AND ?2 > 0";
+        self.decide_mail(id, sql, "mail.dropped", by, now).await
+    }
+
+    async fn decide_mail(
+        &self,
+        id: i64,
+        sql: &'static str,
+        action: &'static str,
+        by: &str,
+        now: i64,
+    ) -> Result<bool, StoreError> {
+        let by = by.to_owned();
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    let done = sqlx::query(sql).bind(id).bind(now).execute(&mut *connection).await?;
+                    if done.rows_affected() == 0 {
+                        return Ok(false);
+                    }
+                    super::super::audit::insert(connection, now, &by, action, &format!("mail {id}")).await?;
+                    Ok(true)
+                })
+            })
+            .await
+    }
+
+    /// When the server got a mail.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn mail_arrived_at(&self, id: i64) -> Result<Option<i64>, StoreError> {
+        let row = sqlx::query_scalar("SELECT arrived_at FROM mail WHERE id = ?1")
+            .bind(id)
+            .fetch_optional(&self.readers)
+            .await?;
+        Ok(row)
+    }
+
+    /// One mail as people see it.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn mail_row(&self, id: i64) -> Result<Option<MailRow>, StoreError> {
+        let row =
+            sqlx::query_as("SELECT id, mailbox, uid, state, why, sender, arrived_at FROM mail WHERE id = ?1")
+                .bind(id)
+                .fetch_optional(&self.readers)
+                .await?;
+        Ok(row)
     }
 
     /// Records what became of a mail.
@@ -297,7 +370,7 @@ impl Store {
                 Box::pin(async move {
                     sqlx::query(
                         "UPDATE mail SET raw = x''
-                         WHERE kept_at < ?1 AND state IN ('taken', 'held') AND length(raw) > 0",
+                         WHERE kept_at < ?1 AND state IN ('taken', 'held', 'old') AND length(raw) > 0",
                     )
                     .bind(before)
                     .execute(connection)
@@ -315,7 +388,22 @@ impl Store {
     pub async fn mail_to_see(&self, limit: u32) -> Result<Vec<MailRow>, StoreError> {
         let rows = sqlx::query_as(
             "SELECT id, mailbox, uid, state, why, sender, arrived_at FROM mail
-             WHERE state IN ('parked', 'held', 'silent') ORDER BY id DESC LIMIT ?1",
+             WHERE state IN ('parked', 'held', 'old', 'silent') ORDER BY id DESC LIMIT ?1",
+        )
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(rows)
+    }
+
+    /// The newest mails that wait for a person: parked, held and old ones.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn mail_to_decide(&self, limit: u32) -> Result<Vec<MailRow>, StoreError> {
+        let rows = sqlx::query_as(
+            "SELECT id, mailbox, uid, state, why, sender, arrived_at FROM mail
+             WHERE state IN ('parked', 'held', 'old') ORDER BY id DESC LIMIT ?1",
         )
         .bind(limit)
         .fetch_all(&self.readers)

@@ -1,9 +1,11 @@
 //! Rows of the mailboxes: the ledger of what came in, what it asks of whom, and replies as they left.
 
+mod care;
 mod ledger;
 mod sent;
 mod tasks;
 
+pub use care::{NewNotice, NoticeRow, Reach};
 pub use ledger::{Judged, KeptMail, MailCursor, MailRow, MailState, NewMail};
-pub use sent::SentMail;
+pub use sent::{Refusal, SentMail};
 pub use tasks::{MailTask, MailTraffic};

@@ -130,6 +130,7 @@ impl Office {
             vault: understudy::learning::vault::Vault::new(&site.data()),
             inbox,
             people,
+            mailboxes: Vec::new(),
             progress,
             ready: Arc::new(|| Readiness { ready: true, parts: Vec::new() }),
             wake_outbox: wake,

@@ -69,6 +69,12 @@ impl Desk {
         self.site.wait(self.command().arg("run").stdout(Stdio::null()).spawn().unwrap())
     }
 
+    /// What `understudy mail` says to these arguments, and whether it is content.
+    pub fn mail_command(&self, arguments: &[&str]) -> (String, bool) {
+        let output = self.command().arg("mail").args(arguments).stdout(Stdio::piped()).output().unwrap();
+        (String::from_utf8(output.stdout).unwrap(), output.status.success())
+    }
+
     /// Alice writes to Bob's understudy and the server vouches for her.
     pub fn alice_writes(&self, id: &str, subject: &str, words: &str) {
         self.arrives(ALICE, &from_alice(id, subject, words));

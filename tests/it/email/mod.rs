@@ -2,7 +2,12 @@
 
 mod answering;
 mod breaking;
+mod care;
 mod desk;
+mod dying;
+mod hostile;
 mod post;
+mod quiet;
 mod setting_up;
 mod silence;
+mod torture;

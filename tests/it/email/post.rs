@@ -9,6 +9,7 @@ use std::{
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
@@ -42,8 +43,17 @@ fn arrival(path: &Path) -> Option<(u64, u64)> {
     Some((seconds.parse().ok()?, rest.split_once('P')?.0.parse().ok()?))
 }
 
+/// A port below those that the system gives away by itself, so that nobody takes it before its server does.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let first = std::process::id().wrapping_mul(97);
+    loop {
+        let n = first.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = 10_000 + u16::try_from(n % 20_000).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// Waits until `ready` gives something.
@@ -165,7 +175,7 @@ impl PostOffice {
     }
 
     /// Puts `count` mails into Bob's mailbox as files, as a day of mail would.
-    pub fn pile_up(&self, count: usize, mail: impl Fn(usize) -> String) {
+    pub fn pile_up<M: AsRef<[u8]>>(&self, count: usize, mail: impl Fn(usize) -> M) {
         let new = self.dir.path().join("mail").join(BOB).join("Maildir/new");
         for n in 0..count {
             let file = new.join(format!("{}.M{n}P1.pile", 1_795_000_000 + n));
@@ -174,6 +184,17 @@ impl PostOffice {
                 std::os::unix::fs::chown(&file, fs::metadata(&new).map(|m| m.uid()).ok(), None).unwrap();
             }
         }
+    }
+
+    /// Puts a mail into Bob's mailbox that the server got so long ago.
+    pub fn deliver_old(&self, mail: &str, age: Duration) {
+        let new = self.dir.path().join("mail").join(BOB).join("Maildir/new");
+        self.pile_up(1, |_| mail.to_owned());
+        let file = new.join("1795000000.M0P1.pile");
+        let at = std::time::SystemTime::now() - age;
+        fs::File::options().write(true).open(&file).unwrap().set_modified(at).unwrap();
+        // Dovecot takes the time of arrival from the file.
+        fs::rename(&file, new.join(format!("1795000001.M{}P1.old", age.as_secs()))).unwrap();
     }
 
     fn as_account(&self, program: &str) -> Command {

@@ -97,19 +97,18 @@ fn what_was_not_answered_can_be_seen_and_a_parked_mail_read_again() {
     for state in ["parked", "held", "silent"] {
         console.wait_for_state(state, 1);
     }
-    let said = |arguments: &[&str]| {
-        let output =
-            desk.command().arg("mail").args(arguments).stdout(std::process::Stdio::piped()).output().unwrap();
-        (String::from_utf8(output.stdout).unwrap(), output.status.success())
-    };
+    let said = |arguments: &[&str]| desk.mail_command(arguments);
     let (told, fine) = said(&["list"]);
     assert!(fine && told.contains("2  held  alice@example.test  the mail server says nothing"), "{told}");
     assert!(told.contains("3  silent  alice@example.test  it went to many"), "{told}");
     assert!(told.contains("1  parked  alice@example.test  it holds more than 20 mails"), "{told}");
     assert!(told.ends_with("1 held, 1 parked, 1 silent\n"), "{told}");
+    assert!(!said(&["retry", "abc"]).1, "only numbers name a mail");
     assert!(!said(&["retry", "2"]).1, "only a parked mail is read again");
     assert_eq!(said(&["retry", "1"]), ("mail 1 is read again\n".to_owned(), true));
     // It is as bad as before, and nobody is told twice.
     console.wait_for_state("parked", 2);
     assert_eq!(console.metric("understudy_outbox_replies{state=\"draft\"}"), 1);
+    assert_eq!(said(&["drop", "2"]), ("mail 2 is dropped\n".to_owned(), true));
+    assert!(!said(&["drop", "2"]).1 && !said(&["list"]).0.contains("2  held"));
 }

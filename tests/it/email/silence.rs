@@ -2,7 +2,7 @@
 
 use super::{
     desk::{Desk, MX, mail},
-    post::{ALICE, BOB, PostOffice},
+    post::{ALICE, BOB, CAROL, PostOffice},
 };
 
 const EVERYBODY: &str = "automatic = [\"owner\", \"colleagues\", \"others\"]";
@@ -117,4 +117,49 @@ fn f03_two_programs_that_tell_each_other_the_same_are_stopped() {
     console.wait_for_state("silent", 2);
     desk.settle(&console.running);
     assert_eq!(desk.post.mails(ALICE, "INBOX").len(), 4, "four in ten minutes are enough for people");
+    let (told, _) = desk.mail_command(&["list"]);
+    assert_eq!(
+        told.matches("to the owner of bob: A thread with alice@example.test looks like").count(),
+        1,
+        "{told}"
+    );
+}
+
+#[test]
+fn f04_programs_that_were_copied_start_no_storm() {
+    let desk = Desk::new("automatic = [\"owner\", \"colleagues\", \"others\"]\nreply_all = true");
+    let console = desk.open();
+    let stamp = format!("{MX}; dmarc=pass header.from=example.test");
+    let from_carol = |subject: &str, about: &str, n: usize| {
+        let fields = [
+            ("From", "carol@example.test"),
+            ("Authentication-Results", stamp.as_str()),
+            ("Subject", subject),
+            ("In-Reply-To", about),
+        ];
+        // A program of the kind that says nowhere that it is one.
+        desk.arrives(CAROL, &mail(&fields, &format!("away{n}"), "I am out today and will read this later."));
+    };
+    from_carol("Hello", "<none@example.test>", 0);
+    desk.post.wait_for(CAROL, "INBOX", 1);
+    desk.arrives(ALICE, &mail(&[("Cc", CAROL), ("Subject", "Fair")], "q1", "when is the fair?"));
+    desk.post.wait_for(CAROL, "INBOX", 2);
+    // Whatever she gets, her program answers.
+    let mut answered = 1;
+    for n in 1..12 {
+        let mails = desk.post.mails(CAROL, "INBOX");
+        let Some(next) = mails.get(answered) else { break };
+        let subject = super::post::header(next, "Subject").unwrap();
+        from_carol(&subject, &super::desk::id_of(next), n);
+        answered += 1;
+        super::post::eventually("a verdict", || {
+            let taken = console.metric("understudy_mail_total{state=\"taken\"}");
+            let silent = console.metric("understudy_mail_total{state=\"silent\"}");
+            (taken + silent >= 2 + n as u64).then_some(())
+        });
+        desk.settle(&console.running);
+    }
+    assert!(desk.post.mails(CAROL, "INBOX").len() <= 4, "a storm of {answered}");
+    let (told, _) = desk.mail_command(&["list"]);
+    assert!(told.contains("looks like two programs that answer each other"), "{told}");
 }

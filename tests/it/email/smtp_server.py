@@ -2,7 +2,8 @@
 
 Arguments: own port, LMTP port, file with the mode. Modes: ok, greylist (the first try of each recipient is
 refused for now), die (deliver, then break the connection before saying so), vanish (break it without delivering),
-refuse ADDRESS, busy (refuse everything for now), rewrite (change each Message-ID, as some providers do).
+refuse ADDRESS, busy (refuse everything for now), rewrite (change each Message-ID, as some providers do), dispute
+(deliver and say 550 all the same), reject (say 550 to the content and deliver nothing).
 """
 
 import asyncio
@@ -37,14 +38,14 @@ class Handler:
             seen.add(address)
             return "451 greylisted, come back later"
         if now == "refuse " + address:
-            return "550 no such user"
+            return "550 5.1.1 <%s>: no such user" % address
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
         now = mode()
         content = rewritten(envelope.content) if now == "rewrite" else envelope.content
-        if now != "vanish":
+        if now not in ("vanish", "reject"):
             # One by one: smtplib reads one answer, and LMTP gives one for each recipient.
             for recipient in envelope.rcpt_tos:
                 with smtplib.LMTP("127.0.0.1", lmtp) as inbox:
@@ -52,6 +53,8 @@ class Handler:
         if now in ("die", "vanish"):
             server.transport.abort()
             return "250 never heard"
+        if now in ("dispute", "reject"):
+            return "550 looks like spam"
         return "250 queued"
 
 

@@ -74,6 +74,7 @@ impl Desk {
             vault: vault.clone(),
             inbox: Inbox::new(store.clone()),
             people,
+            mailboxes: vec![("bob-bot@mail.test:993/INBOX".to_owned(), vec![bob()])],
             progress: progress.clone(),
             ready: Arc::new(move || {
                 let ready = asked.load(Ordering::Relaxed);

@@ -1,0 +1,212 @@
+//! A mail becomes a message in the inbox, and a task that says how its reply leaves.
+
+use std::collections::BTreeSet;
+
+use tracing::warn;
+use understudy_ears::Letter;
+
+use super::{
+    Intake,
+    verdict::{Case, content_key},
+};
+use crate::{
+    channels::{
+        email::{
+            account::Addressee,
+            address::{self, Address},
+            addressed,
+            head::{self, Head},
+            quoted::Split,
+        },
+        shown_name,
+    },
+    crash,
+    domain::{Attachment, Audience, Channel, Conversation, Inbound, Members, ReaderId, Requester, Standing},
+    inbox::Refused,
+    people::SenderClass,
+    store::{MailTask, StoreError, now},
+};
+
+/// Most people besides the sender who get a reply.
+const COPIES_MAX: usize = 10;
+
+/// A mail that is taken in for one person.
+pub(super) struct Taking<'t> {
+    pub(super) case: &'t Case<'t>,
+    pub(super) person: &'t Addressee,
+    pub(super) from: &'t Address,
+    pub(super) split: &'t Split,
+    pub(super) conversation: Conversation,
+}
+
+impl Intake {
+    pub(super) async fn take(&self, taking: &Taking<'_>) -> Result<(), StoreError> {
+        let Taking { case, person, from, split, conversation } = taking;
+        let letter = case.letter;
+        let key = format!("{}/{}", person.id, content_key(letter));
+        let Ok(reader) = ReaderId::new(from.to_string()) else { return Ok(()) };
+        let class = class_of(person, from, &reader);
+        let cc = self.also_answered(letter, person, from, class).await?;
+        // The reply goes to its sender and to those, and to nobody else.
+        let readers = cc.iter().filter_map(|address| ReaderId::new(address.clone()).ok());
+        let members: BTreeSet<ReaderId> = std::iter::once(reader.clone()).chain(readers).collect();
+        let head = Head { cc, ..Head::of(letter, from, person, split) };
+        let task = MailTask {
+            source_key: key.clone(),
+            mail_id: case.id,
+            person: person.id.to_string(),
+            conversation: conversation.0.clone(),
+            sender: from.to_string(),
+            message_id: letter.message_id.clone(),
+            head: serde_json::to_string(&head).unwrap_or_default(),
+            automatic: person.mail.automatic.contains(&class),
+            at: now(),
+        };
+        // The task first: without one the reply would wait for its owner and have nowhere to go.
+        self.store.put_mail_task(task).await?;
+        crash::point("mail task");
+        let name = if letter.from_name.is_empty() { from.to_string() } else { shown_name(&letter.from_name) };
+        let standing = if class == SenderClass::Others { Standing::Guest } else { Standing::Member };
+        let message = Inbound {
+            channel: Channel::Mail,
+            key,
+            conversation: conversation.clone(),
+            person: person.id.clone(),
+            requester: Requester { id: reader, name, standing },
+            audience: Audience { space: None, members: Members::Known(members) },
+            text: if case.trouble.is_some() { String::new() } else { words(letter, split) },
+            attachments: files(letter, case.trouble),
+        };
+        let accepted = self.inbox.accept(&message).await;
+        crash::point("mail accepted");
+        match accepted {
+            Ok(_) => Ok(()),
+            Err(Refused::Store(e)) => Err(e),
+            Err(e @ Refused::TooLong { .. }) => {
+                warn!("A mail was not taken in: {e}");
+                Ok(())
+            }
+        }
+    }
+
+    /// Who else gets the reply: colleagues whom a colleague asked in front of, and who have written here
+    /// themselves. A list or a stranger never has, as far as their mail server vouches for them.
+    async fn also_answered(
+        &self,
+        letter: &Letter,
+        person: &Addressee,
+        from: &Address,
+        class: SenderClass,
+    ) -> Result<Vec<String>, StoreError> {
+        if !person.mail.reply_all || class == SenderClass::Others {
+            return Ok(Vec::new());
+        }
+        let candidates = colleagues_of(letter, person, from, &self.mailbox.people);
+        if candidates.len() > COPIES_MAX {
+            return Ok(Vec::new());
+        }
+        self.store.mail_correspondents(&person.id, candidates).await
+    }
+}
+
+/// The colleagues in To and Cc besides the sender and the mailbox itself.
+fn colleagues_of(letter: &Letter, person: &Addressee, from: &Address, people: &[Addressee]) -> Vec<String> {
+    let mut found = Vec::new();
+    for address in letter.recipients.iter().filter_map(|text| address::parse(text)) {
+        let is_other = address != *from && !addressed::is_own(&address, people);
+        if is_other && is_colleague(person, &address) && !found.contains(&address.to_string()) {
+            found.push(address.to_string());
+        }
+    }
+    found
+}
+
+fn is_colleague(person: &Addressee, address: &Address) -> bool {
+    person.mail.colleagues.iter().any(|domain| domain.eq_ignore_ascii_case(&address.domain))
+}
+
+fn class_of(person: &Addressee, from: &Address, reader: &ReaderId) -> SenderClass {
+    if *reader == person.owner {
+        SenderClass::Owner
+    } else if is_colleague(person, from) {
+        SenderClass::Colleagues
+    } else {
+        SenderClass::Others
+    }
+}
+
+/// What somebody asks: their new text, under its subject when that opens a thread.
+fn words(letter: &Letter, split: &Split) -> String {
+    let subject = letter.subject.trim();
+    if subject.is_empty() || head::is_reply(subject) {
+        return split.new.clone();
+    }
+    if split.new.is_empty() && letter.enclosures.is_empty() {
+        return subject.to_owned();
+    }
+    format!("Subject: {subject}\n\n{}", split.new).trim_end().to_owned()
+}
+
+/// The files of a mail, and what else of it could not be read.
+fn files(letter: &Letter, trouble: Option<&str>) -> Vec<Attachment> {
+    let file = |name: String| Attachment { name, ..Attachment::default() };
+    let mut files: Vec<Attachment> = letter
+        .enclosures
+        .iter()
+        .map(|one| Attachment {
+            name: one.name.clone(),
+            size_bytes: one.size_bytes,
+            sha256: one.sha256.clone(),
+            source: String::new(),
+        })
+        .collect();
+    if letter.is_encrypted {
+        files.push(file("the encrypted part of your mail".to_owned()));
+    }
+    if let Some(why) = trouble {
+        files.push(file(format!("your mail, because {why}")));
+    }
+    files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::PersonId;
+
+    #[test]
+    fn a_question_is_read_with_its_subject() {
+        let split = |new: &str| Split { new: new.to_owned(), quoted: String::new() };
+        let under = |subject: &str| Letter { subject: subject.to_owned(), ..Letter::default() };
+        assert_eq!(words(&under("Fair"), &split("when?")), "Subject: Fair\n\nwhen?");
+        assert_eq!(words(&under("Re: Fair"), &split("when?")), "when?");
+        assert_eq!(words(&under("When is the fair?"), &split("")), "When is the fair?");
+        assert_eq!(words(&under(""), &split("")), "");
+    }
+
+    #[test]
+    fn only_colleagues_who_were_named_are_candidates_for_a_copy() {
+        let table = "address = \"bob-bot@example.com\"\nimap = \"imaps://x\"\nsmtp = \"submissions://x\"\n\
+                     password = \"P\"\ncolleagues = [\"example.com\"]";
+        let bob = Addressee {
+            id: PersonId::new("bob").unwrap(),
+            name: "Bob".to_owned(),
+            owner: ReaderId::new("bob").unwrap(),
+            mail: toml::from_str(table).unwrap(),
+        };
+        let named = [
+            "bob-bot+x@example.com",
+            "alice@example.com",
+            "Carol@Example.com",
+            "carol@example.com",
+            "mallory@evil.example",
+            "dave@example.com.evil.example",
+            "odd\"@example.com",
+        ];
+        let letter =
+            Letter { recipients: named.iter().map(|a| (*a).to_owned()).collect(), ..Letter::default() };
+        let alice = address::parse("alice@example.com").unwrap();
+        let people = [bob.clone()];
+        assert_eq!(colleagues_of(&letter, &bob, &alice, &people), ["carol@example.com"]);
+    }
+}
