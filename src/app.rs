@@ -11,20 +11,24 @@ use std::{
 };
 
 use anyhow::Context;
+use async_trait::async_trait;
 use tokio::sync::{Mutex, Notify, OnceCell, broadcast};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 use understudy_engine::{EngineConfig, gguf};
 
 use crate::{
-    channels::{email::Mail, slack::Slack},
+    channels::{
+        email::{Lesson, Mail, Remember},
+        slack::Slack,
+    },
     config::{Config, MindKind},
     domain::{Channel, InboxId, Integrity},
     error::{Hint, told},
     files::Files,
     inbox::{self, Inbox, Progress},
     learning::{retention, vault::Vault},
-    memory::{self, Embed, Folder, Followed, Notes, SyncReport, sync_folder},
+    memory::{self, Embed, Folder, Followed, Notes, Said, SyncReport, sync_folder},
     mind::{Brain, Mind, Scripted, Serving},
     models::{self, Catalogue},
     ops::Trainings,
@@ -113,7 +117,7 @@ impl App {
         let files = Files::below(&config.data);
         files.tidy(std::time::SystemTime::now()).context("delete old files of messages")?;
         let variable = |name: &str| std::env::var(name).ok();
-        let mail = Mail::open(&people, store.clone(), variable);
+        let mail = Mail::open(&people, &config.data, store.clone(), variable);
         let slack = Slack::open(&people, store.clone(), files, &config.slack_api, variable)?;
         Ok(Self {
             inbox: Inbox::new(store.clone()),
@@ -221,7 +225,10 @@ impl App {
     /// When the store is out of reach.
     pub async fn start_mail(&self) -> anyhow::Result<()> {
         self.mail.prepare().await.context("make the key of mail ids")?;
-        for task in self.mail.listen(&self.inbox, &self.stop) {
+        let office = self.office().await?;
+        let notebook =
+            Arc::new(Notebook { notes: Arc::clone(&office.notes), embed: Arc::clone(&office.embed) });
+        for task in self.mail.listen(&self.inbox, &(notebook as _), &self.stop) {
             self.spawn(task);
         }
         Ok(())
@@ -323,6 +330,21 @@ fn as_folder(folder: &NoteFolder) -> Folder {
         path: folder.path.clone(),
         readers: folder.readers.clone(),
         integrity: Integrity::Internal,
+    }
+}
+
+/// Where a channel has something remembered.
+struct Notebook {
+    notes: Arc<dyn Notes>,
+    embed: Arc<dyn Embed>,
+}
+
+#[async_trait]
+impl Remember for Notebook {
+    async fn remember(&self, lesson: Lesson) -> anyhow::Result<()> {
+        let Lesson { person, source, title, text, readers, integrity } = lesson;
+        let said = Said { person, source, title, text, readers, integrity };
+        memory::remember(self.notes.as_ref(), self.embed.as_ref(), said).await
     }
 }
 

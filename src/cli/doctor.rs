@@ -109,7 +109,7 @@ async fn by_mail(config: &Config, failed: &mut bool) {
         Ok(people) => people,
         Err(e) => return Finding::Fail(e.to_string()).tell("mail", failed),
     };
-    let checked = email::check(&people, |name| std::env::var(name).ok()).await;
+    let checked = email::check(&people, &config.data, |name| std::env::var(name).ok()).await;
     if checked.is_empty() {
         let next = "nobody has a mailbox with a password; docs/email.md shows the way";
         return Finding::Ok(format!("not set up: {next}")).tell("mail", failed);

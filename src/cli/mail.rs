@@ -6,8 +6,11 @@ use clap::Subcommand;
 use serde_json::Value;
 
 use crate::{
+    channels::email,
     config::Config,
+    domain::PersonId,
     ops::{MailRequest, Request},
+    people::People,
 };
 
 #[derive(Debug, Subcommand)]
@@ -17,6 +20,12 @@ pub(super) enum Command {
         /// Prints JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Signs in to a mailbox whose provider wants tokens instead of a password.
+    SignIn {
+        /// Whose mailbox.
+        #[arg(short, long)]
+        person: PersonId,
     },
     /// Reads a parked mail again.
     Retry {
@@ -45,12 +54,24 @@ fn number(text: &str) -> Result<i64, String> {
 pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<ExitCode> {
     let request = match command {
         Command::List { json } => return list(config, json).await,
+        Command::SignIn { person } => return sign_in(&config, &person).await,
         Command::Retry { id } => MailRequest::Retry { id },
         Command::Answer { id } => MailRequest::Answer { id },
         Command::Drop { id } => MailRequest::Drop { id },
     };
     let done = super::control::call(config, Request::Mail(request)).await?;
     println!("{}", done.get("done").and_then(Value::as_str).unwrap_or_default());
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn sign_in(config: &Config, person: &PersonId) -> anyhow::Result<ExitCode> {
+    let people = People::read(&[&config.people, &config.data.join("adapters")])?;
+    let person = people.find(person)?;
+    email::sign_in(person, &config.data, |name| std::env::var(name).ok(), |words| println!("{words}"))
+        .await?;
+    println!(
+        "Signed in. A program that runs notices it within a few seconds; `understudy doctor` tries the mailbox."
+    );
     Ok(ExitCode::SUCCESS)
 }
 

@@ -275,7 +275,7 @@ impl Pass<'_> {
     }
 }
 
-async fn embed_all(embed: &dyn Embed, texts: &[String]) -> anyhow::Result<Vec<Vec<f32>>> {
+pub(super) async fn embed_all(embed: &dyn Embed, texts: &[String]) -> anyhow::Result<Vec<Vec<f32>>> {
     let mut vectors = Vec::with_capacity(texts.len());
     for batch in texts.chunks(BATCH) {
         let embedded = embed.embed(batch).await.context("embed a batch of notes")?;

@@ -24,6 +24,7 @@ mod note;
 mod rank;
 mod remembering;
 mod rule;
+mod said;
 pub mod server;
 mod shelf;
 mod stored;
@@ -40,6 +41,7 @@ pub use followed::Followed;
 pub use index::{Folder, Progress, Skipped, SyncError, SyncReport, sync_folder};
 pub use note::{Chunk, Leg, Note, NoteKey, NoteKind, NoteSummary, SAID, Search};
 pub use remembering::Remembering;
+pub use said::{Said, remember};
 pub use watch::{Watch, keep_fresh};
 
 use crate::domain::{Passage, PersonId};

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::App,
+    channels::email::forget_sign_in,
     domain::{Audience, IntakeId, Passage, PersonId, Purpose, RunId, SourceKind},
     error::Hint,
     files::Files,
@@ -287,6 +288,7 @@ async fn erase_all(app: &App, person: &PersonId) -> anyhow::Result<Value> {
     };
     erased.rows.folders += folders;
     erased.files += Files::below(&app.config.data).forget(person).context("delete what was sent along")?;
+    erased.files += forget_sign_in(&app.config.data, person).context("delete their sign-in")?;
     forget_model(app, person).await;
     let shipped = app.people.get(person).is_some().then(|| app.config.people.join(person.as_str()));
     Ok(json!({"erased": erased, "left_to_you": shipped.filter(|folder| folder.exists())}))

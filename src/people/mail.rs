@@ -24,8 +24,12 @@ pub struct MailBox {
     /// The name to sign in with; the address when it is missing.
     #[serde(default)]
     pub user: Option<String>,
-    /// Environment variable of the password.
-    pub password: String,
+    /// Environment variable of the password; without one somebody signs in by `oauth`.
+    #[serde(default)]
+    pub password: Option<String>,
+    /// Signing in with tokens instead of a password.
+    #[serde(default)]
+    pub oauth: Option<OauthSettings>,
     /// A PEM file with the authority that signed the servers' certificates, when it is the company's own.
     #[serde(default)]
     pub ca: Option<PathBuf>,
@@ -54,12 +58,50 @@ pub struct MailBox {
     /// Whether colleagues who were asked in front of, and have written before, get the reply too.
     #[serde(default)]
     pub reply_all: bool,
+    /// Addresses of admins who may have mail remembered as notes; the owner always may.
+    #[serde(default)]
+    pub may_teach: Vec<String>,
     /// Seconds that a reply whose end is unknown is looked for before the same bytes are sent again.
     #[serde(default = "ten_minutes")]
     pub resend_after_s: u32,
     /// Seconds without a look at the mailbox after which its owner is told.
     #[serde(default = "ten_minutes")]
     pub alarm_after_s: u32,
+}
+
+/// The `[mail.oauth]` table of a `person.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OauthSettings {
+    /// Who gives out tokens.
+    pub provider: OauthKind,
+    /// The id under which the company has registered its understudy there.
+    pub client_id: String,
+    /// Environment variable of the secret that Google gives desktop clients.
+    #[serde(default)]
+    pub client_secret: Option<String>,
+    /// The company's directory at Microsoft; any company's when it is missing.
+    #[serde(default)]
+    pub tenant: Option<String>,
+    /// Another address of the page where people sign in.
+    #[serde(default)]
+    pub authorize_url: Option<String>,
+    /// Another address that gives out codes for devices.
+    #[serde(default)]
+    pub device_url: Option<String>,
+    /// Another address that gives out tokens.
+    #[serde(default)]
+    pub token_url: Option<String>,
+}
+
+/// Who gives out tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OauthKind {
+    /// Microsoft 365: by a code that is typed in any browser.
+    Microsoft,
+    /// Google: by a page in a browser on this machine.
+    Google,
 }
 
 /// Who wrote a mail, as far as drafts are concerned.

@@ -13,7 +13,7 @@ use crate::{
     error::Hint,
 };
 pub use introduce::{Aside, Introduce, Introduction};
-pub use mail::{MailBox, SenderClass};
+pub use mail::{MailBox, OauthKind, OauthSettings, SenderClass};
 pub use slack::{Policy, SlackApp};
 
 /// Somebody who is stood in for.

@@ -353,6 +353,36 @@ impl Store {
             .await
     }
 
+    /// Takes in a message that needs no turn, and tells its sender a sentence about it, once for each `key`.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn accept_done(
+        &self,
+        message: &Inbound,
+        key: &'static str,
+        sentence: String,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let message = message.clone();
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    let Accepted::New(id) = insert_message(&mut *connection, &message, "done", now).await?
+                    else {
+                        return Ok(());
+                    };
+                    sqlx::query("UPDATE inbox SET outcome = 'answered', done_at = ?2 WHERE id = ?1")
+                        .bind(id.0)
+                        .bind(now)
+                        .execute(&mut *connection)
+                        .await?;
+                    outbox::insert_notice(connection, key, id, &sentence, now).await
+                })
+            })
+            .await
+    }
+
     /// Whether a conversation has any message.
     ///
     /// # Errors

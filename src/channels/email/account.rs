@@ -2,13 +2,17 @@
 
 use std::{
     fmt,
+    path::Path,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicBool, AtomicI64, Ordering},
     },
 };
 
-use super::server::Server;
+use super::{
+    oauth::{Access, NoToken, Provider, Vault},
+    server::Server,
+};
 use crate::{
     domain::{PersonId, ReaderId},
     error::Hint,
@@ -33,6 +37,54 @@ impl fmt::Debug for Password {
     }
 }
 
+/// How to sign in to both servers.
+#[derive(Debug)]
+pub(super) enum Secret {
+    /// With a password; the variable that holds it is for sentences.
+    Password { value: Password, variable: String },
+    /// With a token that is fetched when it is needed.
+    Token(Box<Access>),
+}
+
+/// What is said to a server to be let in.
+pub(super) enum Key {
+    Password(String),
+    Token(String),
+}
+
+impl Secret {
+    /// What is said to a server now.
+    ///
+    /// # Errors
+    /// When a token can't be had.
+    pub(super) async fn key(&self) -> Result<Key, NoToken> {
+        match self {
+            Self::Password { value, .. } => Ok(Key::Password(value.expose().to_owned())),
+            Self::Token(access) => access.token().await.map(Key::Token),
+        }
+    }
+
+    /// Whether another try can be made with a new token.
+    pub(super) fn is_token(&self) -> bool {
+        matches!(self, Self::Token(_))
+    }
+
+    /// Remembers that a server did not let us in, and says what an operator can do.
+    pub(super) async fn was_refused(&self, server: &Server, user: &str, said: &str) -> String {
+        match self {
+            Self::Password { variable, .. } => format!(
+                "{server} does not let {user} in with the password in {variable} ({said}); correct it, see docs/email.md"
+            ),
+            Self::Token(access) => {
+                access.was_refused().await;
+                format!(
+                    "{server} does not let {user} in with the token of their sign-in ({said}); see docs/email.md on what the mailbox has to allow"
+                )
+            }
+        }
+    }
+}
+
 /// Somebody whose understudy is addressed by a mailbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Addressee {
@@ -50,9 +102,7 @@ pub(super) struct Mailbox {
     pub(super) imap: Server,
     pub(super) smtp: Server,
     pub(super) user: String,
-    pub(super) password: Password,
-    /// The variable that holds it, for sentences.
-    pub(super) variable: String,
+    pub(super) secret: Secret,
     pub(super) ca: Option<Vec<u8>>,
     pub(super) people: Vec<Addressee>,
     pub(super) line: Line,
@@ -132,14 +182,24 @@ pub(super) struct Mailboxes {
 }
 
 /// Reads everybody's `[mail]` table and passwords.
-pub(super) fn mailboxes(people: &People, variable: impl Fn(&str) -> Option<String>) -> Mailboxes {
+pub(super) fn mailboxes(
+    people: &People,
+    data: &Path,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Mailboxes {
     let mut all = Mailboxes { mailboxes: Vec::new(), problems: Vec::new() };
     for person in people.everybody() {
         let Some(mail) = &person.mail else { continue };
-        let password = variable(&mail.password).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
-        // Without a password the person has no mail yet.
-        let Some(password) = password else { continue };
-        match mailbox(person, mail, password) {
+        let secret = match secret(person, mail, data, &variable) {
+            Ok(Some(secret)) => secret,
+            // Without a password the person has no mail yet.
+            Ok(None) => continue,
+            Err(e) => {
+                all.problems.push((person.id.clone(), e.to_string()));
+                continue;
+            }
+        };
+        match mailbox(person, mail, secret) {
             Ok(new) => match all.mailboxes.iter_mut().find(|known| known.name == new.name) {
                 Some(known) => known.people.extend(new.people),
                 None => all.mailboxes.push(new),
@@ -150,7 +210,33 @@ pub(super) fn mailboxes(people: &People, variable: impl Fn(&str) -> Option<Strin
     all
 }
 
-fn mailbox(person: &Person, mail: &MailBox, password: String) -> Result<Mailbox, Hint> {
+/// How a person signs in; `None` while the variable of their password is not set.
+fn secret(
+    person: &Person,
+    mail: &MailBox,
+    data: &Path,
+    variable: &impl Fn(&str) -> Option<String>,
+) -> Result<Option<Secret>, Hint> {
+    match (&mail.password, &mail.oauth) {
+        (Some(name), None) => {
+            let value = variable(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
+            Ok(value.map(|value| Secret::Password { value: Password(value), variable: name.clone() }))
+        }
+        (None, Some(settings)) => {
+            let provider = Provider::new(settings, variable)?;
+            let vault = Vault::new(data, person.id.as_str());
+            Ok(Some(Secret::Token(Box::new(Access::new(provider, vault, person.id.to_string())))))
+        }
+        (Some(_), Some(_)) => {
+            Err(Hint::new("[mail] names `password` and `oauth`", "keep the one that your mail server wants"))
+        }
+        (None, None) => {
+            Err(Hint::new("[mail] names neither `password` nor `oauth`", "docs/email.md shows both ways"))
+        }
+    }
+}
+
+fn mailbox(person: &Person, mail: &MailBox, secret: Secret) -> Result<Mailbox, Hint> {
     let imap = Server::imap(&mail.imap)?;
     let smtp = Server::smtp(&mail.smtp)?;
     let user = mail.user.clone().unwrap_or_else(|| mail.address.clone());
@@ -170,8 +256,7 @@ fn mailbox(person: &Person, mail: &MailBox, password: String) -> Result<Mailbox,
         imap,
         smtp,
         user,
-        password: Password(password),
-        variable: mail.password.clone(),
+        secret,
         ca: ca.transpose()?,
         people: vec![Addressee {
             id: person.id.clone(),

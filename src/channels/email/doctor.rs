@@ -1,6 +1,6 @@
 //! What `understudy doctor` finds out about a mailbox: both servers, what they can do, who stamps its mail.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use super::{
     account::{self, Mailbox, Mailboxes},
@@ -14,8 +14,12 @@ use crate::{channels::Checked, people::People};
 const STAMPED: u32 = 20;
 
 /// Tries the mailboxes of everybody who has one; nothing is fetched for good and nothing is sent.
-pub async fn check(people: &People, variable: impl Fn(&str) -> Option<String>) -> Vec<(String, Checked)> {
-    let Mailboxes { mailboxes, problems } = account::mailboxes(people, variable);
+pub async fn check(
+    people: &People,
+    data: &Path,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Vec<(String, Checked)> {
+    let Mailboxes { mailboxes, problems } = account::mailboxes(people, data, variable);
     let mut found: Vec<_> =
         problems.into_iter().map(|(person, why)| (person.to_string(), Checked::Broken(why))).collect();
     for mailbox in mailboxes {

@@ -97,6 +97,19 @@ pub(super) fn is_reply(subject: &str) -> bool {
     base(subject).len() < subject.trim().len()
 }
 
+/// A subject without the marks of replies and of forwarding before it.
+pub(super) fn bare_subject(subject: &str) -> &str {
+    let mut rest = base(subject);
+    loop {
+        let forwarded = ["fwd:", "fw:", "wg:", "tr:"].iter().find_map(|mark| {
+            let start = rest.get(..mark.len())?;
+            if start.eq_ignore_ascii_case(mark) { rest.get(mark.len()..) } else { None }
+        });
+        let Some(after) = forwarded else { return rest.trim() };
+        rest = base(after);
+    }
+}
+
 /// A subject without the marks of replies before it.
 fn base(subject: &str) -> &str {
     const MARKS: [&str; 7] = ["re", "aw", "sv", "antw", "vs", "odp", "rif"];

@@ -9,7 +9,11 @@ use futures::TryStreamExt;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::{account::Mailbox, server::Wire};
+use super::{
+    account::{Key, Mailbox},
+    oauth::NoToken,
+    server::Wire,
+};
 
 /// How long a server may take for one answer.
 const ANSWER: Duration = Duration::from_secs(60);
@@ -24,6 +28,9 @@ pub(super) enum ImapError {
     /// The server does not let this user in.
     #[error("{0}")]
     Refused(String),
+    /// Somebody has to sign in first; no server was asked.
+    #[error("{0}")]
+    SignIn(String),
     /// Anything else, which may pass.
     #[error(transparent)]
     Failed(#[from] anyhow::Error),
@@ -70,10 +77,10 @@ async fn within<T, E: Into<anyhow::Error>>(
     }
 }
 
-/// SASL PLAIN, which takes passwords of any letters.
-struct Plain(String);
+/// What is said once; a server that asks again, as those do that refuse a token, gets an empty answer.
+struct Once(String);
 
-impl async_imap::Authenticator for Plain {
+impl async_imap::Authenticator for Once {
     type Response = String;
 
     fn process(&mut self, _challenge: &[u8]) -> String {
@@ -82,37 +89,52 @@ impl async_imap::Authenticator for Plain {
 }
 
 impl Imap {
-    /// Connects and signs in.
+    /// Connects and signs in; with a new token when the server does not take the one that is held.
     ///
     /// # Errors
     /// See [`ImapError`].
     pub(super) async fn open(mailbox: &Mailbox) -> Result<Self, ImapError> {
+        match Self::open_once(mailbox).await {
+            Err(ImapError::Refused(_)) if mailbox.secret.is_token() => Self::open_once(mailbox).await,
+            opened => opened,
+        }
+    }
+
+    async fn open_once(mailbox: &Mailbox) -> Result<Self, ImapError> {
+        // Without a token no server is troubled.
+        let key = match mailbox.secret.key().await {
+            Ok(key) => key,
+            Err(NoToken::SignIn(hint)) => return Err(ImapError::SignIn(hint.to_string())),
+            Err(NoToken::Failed(e)) => return Err(e.into()),
+        };
         let wire = mailbox.imap.connect(mailbox.ca.as_deref()).await?;
         let mut client = Client::new(wire);
         let greeting = within(ANSWER, "read the greeting", client.read_response()).await?;
         if greeting.is_none() {
             return Err(anyhow::anyhow!("{} closed the connection at once", mailbox.imap).into());
         }
-        let (user, password) = (&mailbox.user, mailbox.password.expose());
-        let plain = Plain(format!("\0{user}\0{password}"));
+        let user = &mailbox.user;
         // LOGIN takes ASCII only, PLAIN is missing here and there.
         let signing_in = async {
-            if user.is_ascii() && password.is_ascii() {
-                client.login(user, password).await
-            } else {
-                client.authenticate("PLAIN", plain).await
+            match key {
+                Key::Password(password) if user.is_ascii() && password.is_ascii() => {
+                    client.login(user, &password).await
+                }
+                Key::Password(password) => {
+                    client.authenticate("PLAIN", Once(format!("\0{user}\0{password}"))).await
+                }
+                Key::Token(token) => {
+                    let said = format!("user={user}\x01auth=Bearer {token}\x01\x01");
+                    client.authenticate("XOAUTH2", Once(said)).await
+                }
             }
         };
         let signed_in = timeout(ANSWER, signing_in).await;
         let mut session = match signed_in {
             Ok(Ok(session)) => session,
             Ok(Err((async_imap::error::Error::No(said), _))) => {
-                return Err(ImapError::Refused(format!(
-                    "{} does not let {user} in with the password in {} ({}); correct it, see docs/email.md",
-                    mailbox.imap,
-                    mailbox.variable,
-                    said.chars().take(120).collect::<String>()
-                )));
+                let said: String = said.chars().take(120).collect();
+                return Err(ImapError::Refused(mailbox.secret.was_refused(&mailbox.imap, user, &said).await));
             }
             Ok(Err((e, _))) => return Err(e.into()),
             Err(_) => return Err(anyhow::anyhow!("sign in: no answer in {} s", ANSWER.as_secs()).into()),

@@ -20,6 +20,7 @@ mod doctor;
 mod head;
 mod imap;
 mod intake;
+mod oauth;
 mod quoted;
 mod reader;
 mod send;
@@ -27,7 +28,7 @@ mod server;
 mod silence;
 mod smtp;
 
-use std::{pin::Pin, sync::Arc};
+use std::{path::Path, pin::Pin, sync::Arc};
 
 use async_trait::async_trait;
 use rand::RngCore;
@@ -36,6 +37,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 pub use doctor::check;
+pub use intake::{Lesson, Remember};
+pub use oauth::sign_in;
 
 use crate::{
     domain::{Inbound, PersonId},
@@ -70,6 +73,14 @@ pub struct Mail {
     started_at: i64,
 }
 
+/// Removes the sign-in of somebody who is erased; returns how many files that were.
+///
+/// # Errors
+/// When a file can't be removed.
+pub fn forget_sign_in(data: &Path, person: &PersonId) -> anyhow::Result<u64> {
+    oauth::Vault::new(data, person.as_str()).forget()
+}
+
 /// How a mailbox is being read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailLine {
@@ -86,9 +97,14 @@ pub struct MailLine {
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Mail {
-    /// Reads everybody's settings and passwords by `variable`; nothing is connected yet.
-    pub fn open(people: &People, store: Store, variable: impl Fn(&str) -> Option<String>) -> Self {
-        let Mailboxes { mailboxes, problems } = account::mailboxes(people, variable);
+    /// Reads everybody's settings and passwords by `variable`; nothing is connected yet. Tokens lie below `data`.
+    pub fn open(
+        people: &People,
+        data: &Path,
+        store: Store,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Self {
+        let Mailboxes { mailboxes, problems } = account::mailboxes(people, data, variable);
         let mailboxes = mailboxes.into_iter().map(Arc::new).collect();
         let (senses, key, started_at) = (Senses::default(), OnceCell::new(), now());
         Self { mailboxes, problems, store, senses, key, started_at }
@@ -97,7 +113,7 @@ impl Mail {
     /// The tasks that read everybody's mail until `stop`: one reader for each mailbox.
     ///
     /// The lock of the data directory keeps a second process from reading with the same ledger.
-    pub fn listen(&self, inbox: &Inbox, stop: &CancellationToken) -> Vec<Task> {
+    pub fn listen(&self, inbox: &Inbox, notebook: &Arc<dyn Remember>, stop: &CancellationToken) -> Vec<Task> {
         for (person, why) in &self.problems {
             warn!("{person} has no mail: {why}");
         }
@@ -114,6 +130,7 @@ impl Mail {
             let intake = Intake {
                 mailbox: Arc::clone(mailbox),
                 inbox: inbox.clone(),
+                notebook: Arc::clone(notebook),
                 store,
                 senses: self.senses.clone(),
                 arrived,

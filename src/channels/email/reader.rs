@@ -35,6 +35,8 @@ const WAIT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(
 const SOUND: Duration = Duration::from_secs(60);
 /// Wait after the server has refused the password twice: hammering locks accounts.
 const REFUSED: Duration = Duration::from_secs(30 * 60);
+/// Wait between two looks whether somebody has signed in.
+const SIGN_IN: Duration = Duration::from_secs(5);
 /// Most mails and bytes that are fetched at once.
 const BATCH: (usize, u64) = (100, 8 << 20);
 /// A mail whose fetching has broken this many sessions is kept without its bytes.
@@ -92,6 +94,14 @@ pub(super) async fn keep(reader: Arc<Reader>) {
                 error!("{why}");
                 reader.mailbox.line.broke(why);
                 after_refusal(refusals)
+            }
+            Err(ImapError::SignIn(why)) => {
+                // Asking again costs nobody anything, and notices the sign-in.
+                if reader.mailbox.line.trouble().as_ref() != Some(&why) {
+                    error!("{why}");
+                }
+                reader.mailbox.line.broke(why);
+                SIGN_IN
             }
             Err(ImapError::Failed(e)) => {
                 failures = if began.elapsed() > SOUND { 1 } else { failures + 1 };

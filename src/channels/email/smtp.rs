@@ -18,7 +18,10 @@ use lettre::{
 use tokio::time::timeout;
 use tracing::warn;
 
-use super::{account::Mailbox, server::Encryption};
+use super::{
+    account::{Key, Mailbox},
+    server::Encryption,
+};
 use crate::store::Refusal;
 
 /// How long a server may take for an answer.
@@ -71,6 +74,10 @@ pub(super) async fn open(mailbox: &Mailbox, hello: &str) -> Result<AsyncSmtpConn
         }
         builder.build_rustls().map(Some).map_err(|e| later("prepare TLS", &e))
     };
+    let key = match mailbox.secret.key().await {
+        Ok(key) => key,
+        Err(e) => return Err(NotSent::Later(format!("{e:#}"))),
+    };
     let hello = ClientId::Domain(hello.to_owned());
     let address = (server.host.as_str(), server.port);
     let connecting =
@@ -79,17 +86,16 @@ pub(super) async fn open(mailbox: &Mailbox, hello: &str) -> Result<AsyncSmtpConn
     if let Some(tls) = tls(Encryption::StartTls)? {
         within(connection.starttls(tls, &hello)).await?.map_err(|e| later("begin TLS", &e))?;
     }
-    if connection.server_info().get_auth_mechanism(&[Mechanism::Plain, Mechanism::Login]).is_some() {
-        let credentials = Credentials::new(mailbox.user.clone(), mailbox.password.expose().to_owned());
-        let signed_in = within(connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials)).await?;
-        signed_in.map_err(|e| {
-            let variable = &mailbox.variable;
-            NotSent::Later(format!(
-                "{server} does not let {} in with the password in {variable} ({}); correct it, see docs/email.md",
-                mailbox.user,
-                words(&e)
-            ))
-        })?;
+    let (mechanisms, secret) = match key {
+        Key::Password(password) => (&[Mechanism::Plain, Mechanism::Login][..], password),
+        Key::Token(token) => (&[Mechanism::Xoauth2][..], token),
+    };
+    if connection.server_info().get_auth_mechanism(mechanisms).is_some() {
+        let credentials = Credentials::new(mailbox.user.clone(), secret);
+        if let Err(e) = within(connection.auth(mechanisms, &credentials)).await? {
+            let told = mailbox.secret.was_refused(server, &mailbox.user, &words(&e)).await;
+            return Err(NotSent::Later(told));
+        }
     }
     Ok(connection)
 }

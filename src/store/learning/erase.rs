@@ -77,7 +77,16 @@ async fn delete_all(connection: &mut SqliteConnection, person: &str) -> Result<E
     .bind(person)
     .execute(&mut *connection)
     .await?;
-    delete(&mut *connection, "DELETE FROM mail_task WHERE person = ?1 OR sender = ?1", person).await?;
+    // Whoever got copies of replies to others stands in what is kept of those.
+    let copied = "UPDATE mail_sent SET bytes = x'', copies = ''
+                  WHERE instr(',' || copies || ',', ',' || ?1 || ',') > 0";
+    sqlx::query(copied).bind(person).execute(&mut *connection).await?;
+    let tasks = "DELETE FROM mail_task
+                 WHERE person = ?1 OR sender = ?1 OR instr(head, '\"' || ?1 || '\"') > 0";
+    delete(&mut *connection, tasks, person).await?;
+    delete(&mut *connection, "DELETE FROM mail_notice WHERE person = ?1 OR instr(words, ?1) > 0", person)
+        .await?;
+    delete(&mut *connection, "DELETE FROM mail_address WHERE address = ?1", person).await?;
     delete(&mut *connection, "DELETE FROM draft_mode WHERE person = ?1", person).await?;
     delete(&mut *connection, "DELETE FROM slack_pause WHERE person = ?1", person).await?;
     delete(&mut *connection, "DELETE FROM slack_heard WHERE person = ?1", person).await?;

@@ -2,10 +2,12 @@
 
 mod care;
 mod ledger;
+mod seen;
 mod sent;
 mod tasks;
 
 pub use care::{NewNotice, NoticeRow, Reach};
-pub use ledger::{Judged, KeptMail, MailCursor, MailRow, MailState, NewMail};
+pub use ledger::{Judged, KeptMail, MailCursor, MailState, NewMail};
+pub use seen::MailRow;
 pub use sent::{Refusal, SentMail};
 pub use tasks::{MailTask, MailTraffic};

@@ -1,7 +1,7 @@
--- Mail that people look after: old mail that asks its owner, replies that a server disputes, addresses that
--- nothing reaches, and what owners are told.
+-- Mail that people look after: old mail that asks its owner, replies that a server disputes, addresses that nothing
+-- reaches, and what owners are told. `mail.state` gets two more: old (its owner is asked first), dropped (given up).
 
--- When its owner let an old mail be answered after all; 0: never.
+-- When somebody let an old mail be answered after all, or dropped one; 0: nobody did.
 ALTER TABLE mail ADD COLUMN admitted_at INTEGER NOT NULL DEFAULT 0;
 
 -- Who else gets a reply, separated by commas.

@@ -152,3 +152,18 @@ fn conversations(desk: &Desk) -> Vec<String> {
         rows.iter().map(|row| row.get("conversation")).collect()
     })
 }
+
+#[test]
+fn somebody_from_outside_is_marked_as_such() {
+    let desk = Desk::new("");
+    let console = desk.open();
+    let stamp = format!("{}; dmarc=pass header.from=customer.example", super::desk::MX);
+    let fields = [("From", "Dave <dave@customer.example>"), ("Authentication-Results", stamp.as_str())];
+    desk.arrives("dave@customer.example", &mail(&fields, "d1", "when is the fair?"));
+    desk.alice_writes("q1", "Fair", "and the hall?");
+    let drafts = || console.metric("understudy_outbox_replies{state=\"draft\"}");
+    super::post::eventually("two drafts", || (drafts() == 2).then_some(()));
+    let page = console.page("admin/drafts", &console.sign_in());
+    assert!(page.contains("Dave (outside)") && !page.contains("Alice (outside)"), "{page}");
+    desk.settle(&console.running);
+}

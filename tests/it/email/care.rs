@@ -105,16 +105,10 @@ fn colleagues_who_were_asked_in_front_of_get_the_reply_when_the_owner_wants_that
 fn a_mailbox_that_is_not_read_for_long_is_told_to_its_owner() {
     let mut desk = Desk::new("alarm_after_s = 2");
     desk.post.stop_dovecot();
-    let (running, link) = desk.site.greeted(&mut desk.command());
-    let address = link.strip_prefix("http://").unwrap().split('/').next().unwrap().to_owned();
-    let metrics = || {
-        let mut answer = ureq::get(format!("http://{address}/metrics")).call().unwrap();
-        answer.body_mut().read_to_string().unwrap()
-    };
-    eventually("an alarm", || metrics().contains("understudy_mail_alarms_total 1").then_some(()));
+    let console = desk.open_unread();
+    eventually("an alarm", || (console.metric("understudy_mail_alarms_total") == 1).then_some(()));
     let (told, _) = desk.mail_command(&["list"]);
     assert!(told.contains("to the owner of bob: The mailbox has not been read since"), "{told}");
-    drop(running);
 }
 
 #[test]

@@ -49,12 +49,24 @@ impl Desk {
 
     /// Starts the program for the first time and waits until it reads the mailbox.
     pub fn open(&self) -> Console {
+        let console = self.open_unread();
+        console.wait_until_read();
+        console
+    }
+
+    /// Starts it for the first time, whether or not it can read the mailbox.
+    pub fn open_unread(&self) -> Console {
         let (running, link) = self.site.greeted(&mut self.command());
         let rest = link.strip_prefix("http://").unwrap();
         let (address, token) = rest.split_once("/sign-in?token=").unwrap();
-        let console = Console { running, address: address.to_owned(), token: token.to_owned() };
-        console.wait_until_read();
-        console
+        Console { running, address: address.to_owned(), token: token.to_owned() }
+    }
+
+    /// Changes Bob's person.toml.
+    pub fn settings(&self, change: impl FnOnce(String) -> String) {
+        let file = self.site.dir.path().join("people/bob/person.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(file, change(text)).unwrap();
     }
 
     /// Starts it again, console and all.

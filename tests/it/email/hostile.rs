@@ -23,7 +23,7 @@ const KINDS: [Kind; 32] = [
         multipart("aa", &format!("--aa{}\r\n\r\nx\r\n--aa\r\n\r\ny\r\n--aa--", "a".repeat(n)))
     }),
     ("long header", |n| with(&format!("X-Long: {}", "x".repeat(1_000 << n)), "x")),
-    ("many headers", |n| with(&"X-Many: x\r\n".repeat(30 << n).trim_end().to_owned(), "x")),
+    ("many headers", |n| with("X-Many: x\r\n".repeat(30 << n).trim_end(), "x")),
     ("folds without end", |n| with(&format!("Subject: a{}", "\r\n b".repeat(10 << n)), "x")),
     ("header without colon", |n| with(&format!("{}\r\nSubject: y", "nothing here\r\n".repeat(n)), "x")),
     ("zeros", |n| zeros(n)),
@@ -71,8 +71,7 @@ const KINDS: [Kind; 32] = [
     ("continued parameters", |n| {
         with(
             &format!(
-                "Content-Type: text/plain;\r\n name*{}*=utf-8''%; name*0=a; name*99999999999=b; name*-1=c",
-                n
+                "Content-Type: text/plain;\r\n name*{n}*=utf-8''%; name*0=a; name*99999999999=b; name*-1=c"
             ),
             "x",
         )
@@ -216,7 +215,7 @@ fn random(seed: usize, length: usize) -> Vec<u8> {
 /// A fair mail with a file, cut off or with bits turned.
 fn damaged(n: usize) -> Vec<u8> {
     let mut mail = attached("application/pdf", "plan.pdf", b"%PDF-1.4 not really");
-    if n % 2 == 0 {
+    if n.is_multiple_of(2) {
         mail.truncate(mail.len() * (n + 1) / (VARIATIONS + 1));
         return mail;
     }

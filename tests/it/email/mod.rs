@@ -9,5 +9,7 @@ mod hostile;
 mod post;
 mod quiet;
 mod setting_up;
+mod signing_in;
 mod silence;
+mod teaching;
 mod torture;

@@ -25,6 +25,9 @@ pub struct PostOffice {
     dir: tempfile::TempDir,
     dovecot: Option<Child>,
     smtp: Child,
+    provider: Option<Child>,
+    /// Who gives out tokens, where there is somebody.
+    pub token_port: u16,
     pub imap_port: u16,
     pub imaps_port: u16,
     /// The SMTP server that fails on request.
@@ -74,12 +77,22 @@ fn tools() -> PathBuf {
 }
 
 impl PostOffice {
-    /// Opens it; `vacation` is somebody whose server answers everything with a note of absence.
+    /// Opens it.
     pub fn open() -> Self {
-        Self::with(None)
+        Self::with(None, false)
     }
 
-    pub fn with(vacation: Option<&str>) -> Self {
+    /// With a provider of tokens, whose tokens let people in.
+    pub fn with_tokens() -> Self {
+        Self::with(None, true)
+    }
+
+    /// With somebody whose server answers everything with a note of absence.
+    pub fn with_vacation(who: &str) -> Self {
+        Self::with(Some(who), false)
+    }
+
+    fn with(vacation: Option<&str>, has_tokens: bool) -> Self {
         let dir = tempfile::Builder::new().prefix("post").tempdir_in("/tmp").unwrap();
         let (imap_port, imaps_port, lmtp_port, smtp_port) =
             (free_port(), free_port(), free_port(), free_port());
@@ -106,6 +119,20 @@ impl PostOffice {
             Some(user) => (user.clone(), "nogroup".to_owned()),
             None => (run("id", &["-un"]), run("id", &["-gn"])),
         };
+        let token_port = free_port();
+        let (mechanisms, tokens) = if has_tokens {
+            let asking = format!(
+                "introspection_mode = auth\nintrospection_url = http://127.0.0.1:{token_port}/introspect\n\
+                 username_attribute = email\nactive_attribute = active\nactive_value = yes\n"
+            );
+            fs::write(dir.path().join("oauth2.conf"), asking).unwrap();
+            let passdb = format!(
+                "passdb {{\n  driver = oauth2\n  mechanisms = xoauth2 oauthbearer\n  args = {base}/oauth2.conf\n}}\n"
+            );
+            ("plain login xoauth2 oauthbearer", passdb)
+        } else {
+            ("plain login", String::new())
+        };
         let uid = run("id", &["-u", &user]);
         let gid = run("id", &["-g", &user]);
         fs::write(
@@ -117,8 +144,8 @@ impl PostOffice {
                  submission_relay_host = 127.0.0.1\nsubmission_relay_port = {smtp_port}\n\
                  submission_relay_trusted = no\nsubmission_backend_capabilities = 8BITMIME\ndisable_plaintext_auth = no\n\
                  default_internal_user = {user}\ndefault_internal_group = {group}\ndefault_login_user = {user}\n\
-                 first_valid_uid = 1\nmail_location = maildir:~/Maildir\nauth_mechanisms = plain login\n\
-                 recipient_delimiter = +\nmail_fsync = never\n\
+                 first_valid_uid = 1\nmail_location = maildir:~/Maildir\nauth_mechanisms = {mechanisms}\n\
+                 recipient_delimiter = +\nmail_fsync = never\n{tokens}\
                  passdb {{\n  driver = passwd-file\n  args = scheme=PLAIN username_format=%u {base}/users\n}}\n\
                  userdb {{\n  driver = passwd-file\n  args = username_format=%u {base}/users\n\
                  \x20 default_fields = uid={uid} gid={gid} home={base}/mail/%u\n}}\n\
@@ -145,6 +172,14 @@ impl PostOffice {
         }
         let python = tools().join("aiosmtpd/bin/python3");
         assert!(python.exists(), "no aiosmtpd in {}: `make test` installs it", python.display());
+        let provider = has_tokens.then(|| {
+            fs::write(dir.path().join("token_server.py"), include_str!("token_server.py")).unwrap();
+            let mut command = Command::new(&python);
+            command.arg(dir.path().join("token_server.py")).arg(token_port.to_string());
+            let child = command.arg(dir.path()).arg(BOB).stderr(Stdio::null()).spawn().unwrap();
+            eventually("tokens", || TcpStream::connect(("127.0.0.1", token_port)).ok());
+            child
+        });
         let smtp = Command::new(python)
             .arg(dir.path().join("smtp_server.py"))
             .args([smtp_port.to_string(), lmtp_port.to_string()])
@@ -156,6 +191,8 @@ impl PostOffice {
             dir,
             dovecot: None,
             smtp,
+            provider,
+            token_port,
             imap_port,
             imaps_port,
             smtp_port,
@@ -249,6 +286,13 @@ impl PostOffice {
         fs::write(self.dir.path().join("mode"), mode).unwrap();
     }
 
+    /// Lets the provider end its access tokens (`expire`), or everything (`revoke`).
+    pub fn end_tokens(&self, how: &str) {
+        fs::write(self.dir.path().join("wish"), how).unwrap();
+        // Whatever is asked next, the wish is obeyed first.
+        ureq::get(format!("http://127.0.0.1:{}/introspect", self.token_port)).call().unwrap();
+    }
+
     /// Puts a mail into mailboxes of this office.
     pub fn deliver(&self, from: &str, to: &[&str], mail: &[u8]) {
         let mut writing = TcpStream::connect(("127.0.0.1", self.lmtp_port)).unwrap();
@@ -312,8 +356,10 @@ impl Drop for PostOffice {
             let last: Vec<&str> = log.lines().rev().take(15).collect();
             eprintln!("Dovecot said, latest first:\n{}", last.join("\n"));
         }
-        self.smtp.kill().ok();
-        self.smtp.wait().ok();
+        for child in [Some(&mut self.smtp), self.provider.as_mut()].into_iter().flatten() {
+            child.kill().ok();
+            child.wait().ok();
+        }
         self.stop_dovecot();
     }
 }

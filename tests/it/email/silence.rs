@@ -79,7 +79,7 @@ fn f14_forged_senders_are_held_and_get_nothing() {
 
 #[test]
 fn f04_a_note_of_absence_does_not_start_a_storm() {
-    let desk = Desk::with(PostOffice::with(Some(ALICE)), EVERYBODY);
+    let desk = Desk::with(PostOffice::with_vacation(ALICE), EVERYBODY);
     let console = desk.open();
     desk.alice_writes("q1", "Fair", "when is the fair?");
     desk.replies(1);

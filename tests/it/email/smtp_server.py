@@ -1,12 +1,15 @@
 """A mail server for the tests: takes mail by SMTP, hands it on by LMTP, and fails in the way a file asks for.
 
-Arguments: own port, LMTP port, file with the mode. Modes: ok, greylist (the first try of each recipient is
+Arguments: own port, LMTP port, file with the mode. Beside that file lies `tokens` with the tokens that let
+somebody in, when a test has such. Modes: ok, greylist (the first try of each recipient is
 refused for now), die (deliver, then break the connection before saying so), vanish (break it without delivering),
 refuse ADDRESS, busy (refuse everything for now), rewrite (change each Message-ID, as some providers do), dispute
 (deliver and say 550 all the same), reject (say 550 to the content and deliver nothing).
 """
 
 import asyncio
+import base64
+import os
 import smtplib
 import sys
 
@@ -30,6 +33,13 @@ def rewritten(content):
 
 
 class Handler:
+    async def auth_XOAUTH2(self, server, arguments):
+        with open(os.path.join(os.path.dirname(mode_file), "tokens")) as file:
+            good = file.read().split()
+        said = base64.b64decode(arguments[1]).decode()
+        token = said.split("auth=Bearer ")[1].rstrip("\x01")
+        return AuthResult(success=token in good, handled=False)
+
     async def handle_RCPT(self, server, session, envelope, address, options):
         now = mode()
         if now == "busy":

@@ -4,6 +4,7 @@
 //! the mails behind it go on. A crash between any two steps repeats them; the keys of task and message make a
 //! repeat a no-op.
 
+mod lesson;
 mod take;
 mod told;
 mod traffic;
@@ -17,6 +18,8 @@ use tokio::{sync::Notify, task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use understudy_ears::{Letter, MAIL_MAX_BYTES};
+
+pub use lesson::{Lesson, Remember};
 
 use super::account::Mailbox;
 use crate::{
@@ -44,6 +47,7 @@ pub(super) struct Intake {
     pub(super) inbox: Inbox,
     pub(super) store: Store,
     pub(super) senses: Senses,
+    pub(super) notebook: Arc<dyn Remember>,
     /// Rung when mail was kept.
     pub(super) arrived: Arc<Notify>,
     pub(super) stop: CancellationToken,

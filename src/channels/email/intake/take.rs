@@ -6,7 +6,7 @@ use tracing::warn;
 use understudy_ears::Letter;
 
 use super::{
-    Intake,
+    Intake, lesson,
     verdict::{Case, content_key},
 };
 use crate::{
@@ -66,7 +66,11 @@ impl Intake {
         self.store.put_mail_task(task).await?;
         crash::point("mail task");
         let name = if letter.from_name.is_empty() { from.to_string() } else { shown_name(&letter.from_name) };
-        let standing = if class == SenderClass::Others { Standing::Guest } else { Standing::Member };
+        let (name, standing) = match class {
+            // Whoever reads the words, the model too, sees that no colleague wrote them.
+            SenderClass::Others => (format!("{name} (outside)"), Standing::Guest),
+            SenderClass::Owner | SenderClass::Colleagues => (name, Standing::Member),
+        };
         let message = Inbound {
             channel: Channel::Mail,
             key,
@@ -77,7 +81,15 @@ impl Intake {
             text: if case.trouble.is_some() { String::new() } else { words(letter, split) },
             attachments: files(letter, case.trouble),
         };
-        let accepted = self.inbox.accept(&message).await;
+        if let Some(lesson) = lesson::of(case, person, from, class) {
+            return self.learn(case.id, lesson, &message).await;
+        }
+        self.accept(&message).await
+    }
+
+    /// Takes a message in.
+    pub(super) async fn accept(&self, message: &Inbound) -> Result<(), StoreError> {
+        let accepted = self.inbox.accept(message).await;
         crash::point("mail accepted");
         match accepted {
             Ok(_) => Ok(()),
