@@ -17,8 +17,9 @@ use understudy_ears::{Letter, Reading};
 const CLOCK: Duration = Duration::from_secs(20);
 /// Most bytes that a reader may say.
 const SAID_MAX_BYTES: u64 = 32 * 1024 * 1024;
-/// Fewest and most readers at the same time; between them as many as there are cores.
-const READERS: (usize, usize) = (2, 16);
+/// Fewest and most readers at the same time; between them two for each core, because one waits for its start and for
+/// the disk as long as it computes.
+const READERS: (usize, usize) = (4, 16);
 
 /// Why a mail could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -49,8 +50,8 @@ pub struct Senses {
 
 impl Default for Senses {
     fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(READERS.0, usize::from);
-        let readers = cores.clamp(READERS.0, READERS.1);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let readers = (2 * cores).clamp(READERS.0, READERS.1);
         Self { program: beside_us(), readers, seats: Arc::new(Semaphore::new(readers)) }
     }
 }

@@ -108,7 +108,7 @@ pub(super) async fn pump(intake: Arc<Intake>) {
 impl Intake {
     /// Judges a page of mails in their order and returns how many there were.
     ///
-    /// Several are read at the same time, as many as there are cores; one verdict waits for the next only where
+    /// Several are read at the same time, bounded by the cores; one verdict waits for the next only where
     /// that one needs to know, so that many verdicts share a commit.
     async fn page(&self) -> Result<usize, StoreError> {
         let ids = self.store.unread_mail(&self.mailbox.name, PAGE).await?;
