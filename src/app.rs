@@ -35,6 +35,7 @@ use crate::{
     outbox::{Outbox, Shown},
     people::People,
     store::{self, NoteFolder, Store},
+    tools::{Hands, Toolbox},
     turn::Desk,
 };
 
@@ -63,6 +64,10 @@ pub struct App {
     pub slack: Arc<Slack>,
     /// Everybody's mailboxes.
     pub mail: Arc<Mail>,
+    /// What understudies can do.
+    pub toolbox: Arc<Toolbox>,
+    /// Rung when somebody approved something.
+    pub approved: Arc<Notify>,
     /// Training runs of this process.
     pub trainings: Trainings,
     /// Ends everything.
@@ -130,6 +135,8 @@ impl App {
             wake_outbox: Arc::new(Notify::new()),
             delivered: broadcast::channel(1024).0,
             followed: Arc::default(),
+            toolbox: Arc::new(Toolbox::new()),
+            approved: Arc::new(Notify::new()),
             trainings: Trainings::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -172,6 +179,13 @@ impl App {
     /// As for [`Self::office`].
     pub async fn start_work(&self) -> anyhow::Result<()> {
         let office = self.office().await?;
+        let hands = Arc::new(Hands {
+            store: self.store.clone(),
+            people: Arc::clone(&self.people),
+            toolbox: Arc::clone(&self.toolbox),
+            notes: Arc::clone(&office.notes),
+            embed: Arc::clone(&office.embed),
+        });
         let desk = Arc::new(Desk {
             store: self.store.clone(),
             people: Arc::clone(&self.people),
@@ -184,7 +198,11 @@ impl App {
                 (Channel::Mail, Arc::clone(&self.mail) as _),
             ]
             .into(),
+            hands: Arc::clone(&hands),
         });
+        let (approved, wake, stop) =
+            (Arc::clone(&self.approved), Arc::clone(&self.wake_outbox), self.stop.clone());
+        self.spawn(async move { hands.work(approved, wake, stop).await });
         for _ in 0..self.config.workers {
             let (inbox, desk) = (self.inbox.clone(), Arc::clone(&desk));
             self.spawn(inbox::work(inbox, desk, Arc::clone(&self.wake_outbox), self.stop.clone()));

@@ -52,6 +52,9 @@ impl Meter {
         for name in ["understudy_turn_failures_total", "understudy_notes_hits_dropped_total"] {
             counter!(name).absolute(0);
         }
+        for result in ["done", "failed", "uncertain"] {
+            counter!("understudy_actions_total", "result" => result).absolute(0);
+        }
         for result in ["sent", "failed"] {
             counter!("understudy_deliveries_total", "result" => result).absolute(0);
         }
@@ -146,6 +149,7 @@ fn describe() {
         "Turns that failed in an orderly way; the message is tried again or parked."
     );
     describe_histogram!("understudy_turn_step_seconds", "Time of each step of a committed turn.");
+    describe_counter!("understudy_actions_total", "Uses of tools, by result.");
     describe_counter!("understudy_deliveries_total", "Attempts to deliver a reply, by result.");
     describe_counter!(
         "understudy_notes_hits_dropped_total",

@@ -6,6 +6,7 @@ mod adapters;
 mod learning;
 mod mail;
 mod slack;
+mod tools;
 mod training;
 
 use std::{path::PathBuf, time::Duration};
@@ -31,6 +32,7 @@ pub use adapters::AdapterRequest;
 pub use learning::LearnRequest;
 pub use mail::MailRequest;
 pub use slack::SlackRequest;
+pub use tools::ToolRequest;
 pub use training::{MOST_TOKENS, Status, TrainingRequest, Trainings};
 
 /// A request of a command.
@@ -93,6 +95,10 @@ pub enum Request {
     Adapter(AdapterRequest),
     /// Silence in Slack.
     Slack(SlackRequest),
+    /// What understudies may do.
+    Tools(ToolRequest),
+    /// Reads the whole audit and says whether it is as it was written.
+    AuditVerify,
     /// Replaces the token that signs in to the console, and answers with the new one.
     SignIn,
     /// Says how the installation is.
@@ -181,6 +187,8 @@ pub async fn handle(app: &App, request: Request) -> anyhow::Result<Value> {
         Request::Training(request) => training::handle(app, request).await,
         Request::Adapter(request) => adapters::handle(app, request).await,
         Request::Slack(request) => slack::handle(app, request).await,
+        Request::Tools(request) => tools::handle(app, request).await,
+        Request::AuditVerify => Ok(json!(app.store.verify_audit().await?)),
         Request::SignIn => Ok(json!({"token": renew_sign_in_token(&app.store).await?})),
         Request::Health => health(app).await,
     }
@@ -297,7 +305,7 @@ async fn ask(app: &App, ask: Ask) -> anyhow::Result<Value> {
     Ok(json!({
         "turn": id, "person": person.id, "adapter": record.adapter, "queries": record.queries,
         "passages": passages, "reply": text, "cites": reply.map(|r| r.reply.cites).unwrap_or_default(),
-        "actions": [], "outcome": outcome, "timings_ms": timings,
+        "actions": tools::shown(&app.store.actions(id).await?), "outcome": outcome, "timings_ms": timings,
     }))
 }
 

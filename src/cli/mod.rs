@@ -1,6 +1,7 @@
 //! The command line. Every error is one sentence with the next step; exit 0 ok, 1 failed, 2 wrong usage.
 
 mod ask;
+mod audit;
 mod bench;
 mod control;
 mod decide;
@@ -17,6 +18,7 @@ mod person;
 mod run;
 mod sign_in;
 mod slack;
+mod tools;
 mod train;
 
 use std::process::ExitCode;
@@ -58,6 +60,12 @@ enum Command {
     /// Shows and mends messages that are stuck.
     #[command(subcommand)]
     Inbox(inbox::Command),
+    /// Shows what understudies may do and switches it.
+    #[command(subcommand)]
+    Tools(tools::Command),
+    /// Reads the audit and says whether it is as it was written.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Shows mail that nobody answered, and why.
     #[command(subcommand)]
     Mail(mail::Command),
@@ -135,6 +143,8 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Person(command) => person::run(config, command).await,
         Command::Learn(command) => learn::run(config, command).await,
         Command::Inbox(command) => inbox::run(config, command).await,
+        Command::Tools(command) => tools::run(config, command).await,
+        Command::Audit(command) => audit::run(config, command).await,
         Command::Mail(command) => mail::run(config, command).await,
         Command::Train(args) => train::run(config, args).await,
         Command::Promote { person } => eval::promote(config, person).await,

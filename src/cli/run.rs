@@ -67,6 +67,8 @@ fn console(app: &Arc<App>, meter: &Meter) -> Web {
         progress: app.progress.clone(),
         ready: Arc::new(move || readiness(&asked)),
         wake_outbox: Arc::clone(&app.wake_outbox),
+        toolbox: Arc::clone(&app.toolbox),
+        approved: Arc::clone(&app.approved),
         metrics: Arc::new(move || {
             let (app, meter) = (Arc::clone(&counted), meter.clone());
             Box::pin(async move { meter.read(&app).await })

@@ -8,6 +8,7 @@ mod ids;
 mod message;
 mod passage;
 mod person;
+mod tool;
 
 pub use audience::{Audience, Members, READERS_IN_FULL};
 pub use consent::{Consent, IntakeId, Purpose, RunId, SourceKind, Stopped, UnknownWord};
@@ -15,3 +16,4 @@ pub use ids::{Conversation, InboxId, InvalidId, OutboxId, PersonId, ReaderId};
 pub use message::{Attachment, Channel, Inbound, Requester, Standing, UnknownChannel};
 pub use passage::{Integrity, Passage, Readers};
 pub use person::Voice;
+pub use tool::{ActionId, Effect, Grant, Mode, Recipients};

@@ -12,6 +12,8 @@ use crate::{
 pub enum Stage {
     /// It was claimed.
     Started,
+    /// The model chooses a tool, or one is used.
+    Acting,
     /// The model writes queries.
     Asking,
     /// The notes are searched.
@@ -34,6 +36,7 @@ impl Stage {
     pub fn words(self) -> &'static str {
         match self {
             Self::Started => "reading",
+            Self::Acting => "seeing what is to be done",
             Self::Asking => "thinking about what to look up",
             Self::Recalling => "looking it up",
             Self::Drafting => "writing",

@@ -305,6 +305,7 @@ pub(super) fn shelf_owner() -> PersonId {
 
 fn person(company: &Company) -> Person {
     Person {
+        hours: crate::people::Hours::default(),
         id: shelf_owner(),
         name: company.cast.name.clone(),
         handle: "judged-bot".to_owned(),

@@ -14,8 +14,8 @@ use understudy_engine::{
 };
 
 use super::{
-    Draft, DraftSink, Mind, Serving, Situation, Weights,
-    prompts::{Filled, Prompts, QUERIES_TOKENS, REPLY_TOKENS},
+    Draft, DraftSink, Mind, Serving, Situation, StepMenu, Weights,
+    prompts::{Filled, Prompts, QUERIES_TOKENS, REPLY_TOKENS, STEP_TOKENS},
 };
 use crate::{domain::Passage, memory::Embed, people::Person};
 
@@ -208,6 +208,17 @@ impl Mind for Brain {
         let (prompt, shown) = self.prompts.reply(Some(&self.base), &scene, &notes);
         let text = self.write(situation.weights, &prompt, REPLY_TOKENS, None, sink).await?;
         Ok(Draft { text, shown })
+    }
+
+    async fn step(
+        &self,
+        situation: &Situation<'_>,
+        menu: StepMenu<'_>,
+    ) -> Result<Option<String>, BrainError> {
+        let prompt = self.prompts.step(Some(&self.base), &situation.scene(), menu.tools);
+        let grammar = Some(menu.grammar.into());
+        let text = self.write(situation.weights, &prompt, STEP_TOKENS, grammar, &|_| {}).await?;
+        Ok(Some(text))
     }
 
     fn weights(&self, person: &Person) -> Weights {

@@ -60,6 +60,15 @@ pub struct Draft {
 /// Where the forming draft goes; only its owner may see it.
 pub type DraftSink<'d> = &'d (dyn Fn(&str) + Send + Sync);
 
+/// What a model may choose its next step from.
+#[derive(Debug, Clone, Copy)]
+pub struct StepMenu<'m> {
+    /// Each tool in one line: name, arguments, what it does.
+    pub tools: &'m [String],
+    /// The grammar (GBNF) of a step with one of them, or of a plain reply.
+    pub grammar: &'m str,
+}
+
 /// Somebody's model.
 #[async_trait]
 pub trait Mind: Send + Sync {
@@ -80,6 +89,14 @@ pub trait Mind: Send + Sync {
         again: Option<&str>,
         sink: DraftSink<'_>,
     ) -> Result<Draft, BrainError>;
+
+    /// Chooses the next step and returns it as JSON, or `None` when a reply is all that is needed.
+    ///
+    /// # Errors
+    /// When the model can't run; the turn is retried.
+    async fn step(&self, _: &Situation<'_>, _: StepMenu<'_>) -> Result<Option<String>, BrainError> {
+        Ok(None)
+    }
 
     /// Which weights answer for `person` now.
     fn weights(&self, person: &Person) -> Weights;

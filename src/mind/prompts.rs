@@ -26,6 +26,8 @@ const CLAUSE_TOKENS: usize = 300;
 const TOOLS_TOKENS: usize = 400;
 /// Longest answers.
 pub const QUERIES_TOKENS: usize = 120;
+/// Longest step: a tool with its arguments.
+pub const STEP_TOKENS: usize = 160;
 /// Longest reply.
 pub const REPLY_TOKENS: usize = 220;
 /// Instructions, names and template marks.

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{BrainError, Draft, DraftSink, Mind, Situation, Weights};
+use super::{BrainError, Draft, DraftSink, Mind, Situation, StepMenu, Weights};
 use crate::{domain::Passage, memory::Embed, people::Person};
 
 /// Numbers in a scripted embedding.
 const DIMENSIONS: usize = 32;
 /// Whatever begins with this word takes its time, so that a test can get between two steps of a turn.
 const SLOWLY: &str = "slowly";
+/// Whoever writes this means a tool.
+const USE: &str = "use ";
 /// How long each step of that takes.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -37,6 +39,15 @@ impl Mind for Scripted {
         let text = format!("You wrote: {}{cite}", situation.message);
         sink(&text);
         Ok(Draft { text, shown: passages.len() })
+    }
+
+    async fn step(&self, situation: &Situation<'_>, _: StepMenu<'_>) -> Result<Option<String>, BrainError> {
+        think(situation.message).await;
+        // `use TOOL {"argument":"value"}`, once for each line of the message that says so.
+        let lines = situation.message.lines().filter_map(|line| line.split_once(USE)).map(|(_, call)| call);
+        let used = situation.thread.iter().filter(|(_, said)| said.starts_with("I have used")).count();
+        let call = lines.filter_map(|call| call.split_once(' ')).nth(used);
+        Ok(call.map(|(tool, arguments)| format!("{{\"tool\":\"{tool}\",\"arguments\":{arguments}}}")))
     }
 
     fn weights(&self, _person: &Person) -> Weights {

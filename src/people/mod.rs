@@ -1,5 +1,6 @@
 //! The people who are stood in for, read from their `person.toml`.
 
+mod hours;
 mod introduce;
 mod mail;
 mod slack;
@@ -12,6 +13,7 @@ use crate::{
     domain::{PersonId, ReaderId, Readers, Requester, Standing, Voice},
     error::Hint,
 };
+pub use hours::Hours;
 pub use introduce::{Aside, Introduce, Introduction};
 pub use mail::{MailBox, OauthKind, OauthSettings, SenderClass};
 pub use slack::{Policy, SlackApp};
@@ -45,6 +47,8 @@ pub struct Person {
     pub slack: Option<SlackApp>,
     /// Their mailbox, when they have one.
     pub mail: Option<MailBox>,
+    /// Their time zone and quiet hours.
+    pub hours: Hours,
 }
 
 #[derive(Deserialize)]
@@ -67,6 +71,8 @@ struct File {
     slack: Option<SlackApp>,
     #[serde(default)]
     mail: Option<MailBox>,
+    #[serde(default)]
+    hours: Hours,
 }
 
 #[derive(Deserialize, Default)]
@@ -188,6 +194,7 @@ fn read_person(folder: &Path, file: &Path) -> Result<Person, Hint> {
         adapter: adapter.is_file().then_some(adapter),
         slack: parsed.slack,
         mail: parsed.mail.map(|mail| MailBox { ca: mail.ca.map(|path| folder.join(path)), ..mail }),
+        hours: parsed.hours,
     })
 }
 

@@ -8,6 +8,7 @@
 mod audit;
 mod depths;
 mod folders;
+mod hands;
 mod inbox;
 mod learning;
 mod mail;
@@ -18,16 +19,21 @@ mod slack;
 mod thread;
 mod writer;
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use sqlx::{
     SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-pub use audit::AuditRow;
+pub use audit::{AUDIT_HEAD, AuditReport, AuditRow};
 pub use depths::QueueDepths;
 pub use folders::NoteFolder;
+pub(crate) use hands::Ended;
+pub use hands::{ActionRow, ActionState, Decided, NewAction, NewReminder};
 pub use inbox::{Accepted, Claimed, InboxCounts, InboxRow, Settled, StepRow};
 pub use learning::{Erased, IntakeRow, NewConsent, Receipt, RunRow, RunState};
 pub use mail::{
@@ -80,6 +86,7 @@ impl From<sqlx::Error> for StoreError {
 pub struct Store {
     writer: Writer,
     readers: SqlitePool,
+    dir: PathBuf,
 }
 
 impl Store {
@@ -103,12 +110,13 @@ impl Store {
             .run(&single)
             .await
             .map_err(|e| StoreError::Migrate(std::sync::Arc::new(e)))?;
-        let connection = single.acquire().await?.detach();
+        let mut connection = single.acquire().await?.detach();
+        let head = audit::HeadFile::open(&mut connection, dir).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .connect_with(options.read_only(true).create_if_missing(false))
             .await?;
-        Ok(Self { writer: Writer::start(connection), readers })
+        Ok(Self { writer: Writer::start(connection, head), readers, dir: dir.to_owned() })
     }
 
     /// Number of commits since the store was opened.

@@ -167,6 +167,31 @@ pub(super) async fn insert_notice(
     Ok(())
 }
 
+/// Says something later, where a message came from: a reminder, or what became of an approval. Once for each `key`.
+pub(super) async fn insert_word(
+    connection: &mut SqliteConnection,
+    key: &str,
+    inbox: InboxId,
+    text: &str,
+    now: i64,
+) -> Result<(), StoreError> {
+    let word = NewReply { text: text.to_owned(), cites: Vec::new() };
+    sqlx::query(
+        "INSERT INTO outbox (idempotency_key, inbox_id, channel, conversation, person, reply, state, kind,
+                             created_at, run_after_at)
+         SELECT ?4, id, channel, conversation, person, ?2, 'ready', 'word', ?3, ?3
+         FROM inbox WHERE id = ?1
+         ON CONFLICT (idempotency_key) DO NOTHING",
+    )
+    .bind(inbox.0)
+    .bind(to_json(&word))
+    .bind(now)
+    .bind(key)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 impl Store {
     /// Claims the oldest due reply whose conversation has no earlier one on its way, or returns `None`.
     ///
@@ -414,6 +439,14 @@ impl Store {
     /// As for [`Self::replies_to`].
     pub async fn notices_to(&self, first: InboxId, last: InboxId) -> Result<Vec<OutboxRow>, StoreError> {
         self.rows_to(first, last, "notice").await
+    }
+
+    /// What was said to the senders of the given messages later: reminders, and what became of approvals.
+    ///
+    /// # Errors
+    /// As for [`Self::replies_to`].
+    pub async fn words_to(&self, first: InboxId, last: InboxId) -> Result<Vec<OutboxRow>, StoreError> {
+        self.rows_to(first, last, "word").await
     }
 
     async fn rows_to(&self, first: InboxId, last: InboxId, kind: &str) -> Result<Vec<OutboxRow>, StoreError> {

@@ -12,7 +12,7 @@ use std::{
 use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
-use super::StoreError;
+use super::{StoreError, audit::HeadFile};
 
 /// Operations that wait for the writer; when full, channels stop reading their sockets.
 const QUEUE: usize = 1024;
@@ -46,10 +46,10 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: SqliteConnection) -> Self {
+    pub(super) fn start(connection: SqliteConnection, head: HeadFile) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let commits = Arc::new(AtomicU64::new(0));
-        tokio::spawn(run(connection, queue, Arc::clone(&commits)));
+        tokio::spawn(run(connection, head, queue, Arc::clone(&commits)));
         Self { jobs, commits }
     }
 
@@ -93,7 +93,12 @@ impl Writer {
     }
 }
 
-async fn run(mut connection: SqliteConnection, mut queue: mpsc::Receiver<Job>, commits: Arc<AtomicU64>) {
+async fn run(
+    mut connection: SqliteConnection,
+    mut head: HeadFile,
+    mut queue: mpsc::Receiver<Job>,
+    commits: Arc<AtomicU64>,
+) {
     let mut group = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut group, GROUP).await > 0 {
         let (mut changes, mut scrubs) = (Vec::with_capacity(group.len()), Vec::new());
@@ -108,6 +113,10 @@ async fn run(mut connection: SqliteConnection, mut queue: mpsc::Receiver<Job>, c
             let committed = commit(&mut connection, changes.into_iter(), &mut answers).await;
             if committed.is_ok() {
                 commits.fetch_add(1, Ordering::Relaxed);
+                // After the commit, so that the file never knows a row that the disk does not.
+                if let Err(e) = head.write(&mut connection).await {
+                    tracing::warn!("Can't read the end of the audit: {e:#}");
+                }
             }
             let committed = committed.map_err(StoreError::from);
             for answer in answers {

@@ -110,6 +110,59 @@ pub async fn answer(
     })
 }
 
+/// Answers from what tools found instead of the notes.
+///
+/// # Errors
+/// As for [`answer`].
+pub(super) async fn from_found(
+    means: Means<'_>,
+    situation: &Situation<'_>,
+    found: Vec<Passage>,
+    watch: &dyn Watch,
+) -> anyhow::Result<Answer> {
+    let mut clock = Clock::start();
+    watch.stage(Stage::Drafting);
+    let drafted = draft(means, situation, &found, watch).await?;
+    clock.lap("draft");
+    let mut excerpts = found.clone();
+    excerpts.truncate(drafted.shown);
+    let spoken = mind_the_manners(&drafted.text, situation, &excerpts);
+    clock.lap("manners");
+    Ok(Answer {
+        queries: Vec::new(),
+        passages: found,
+        excerpts,
+        draft: drafted.text,
+        loose: drafted.loose,
+        text: spoken.text,
+        cites: spoken.cites,
+        outcome: spoken.outcome,
+        timings_us: clock.timings,
+    })
+}
+
+/// What code says of an action; it passes the same gate as a draft, because arguments stand in it.
+pub(super) fn by_code(situation: &Situation<'_>, text: String, outcome: &'static str) -> Answer {
+    let mut clock = Clock::start();
+    let manners = manners::Manners::of(&situation.person.voice);
+    let text = match manners::mend(&text, &known_text(situation, &[]), &manners) {
+        Ok(mended) => mended.text,
+        Err(_) => "I did what you asked, and can't put it into words. Look at it in the console.".to_owned(),
+    };
+    clock.lap("manners");
+    Answer {
+        queries: Vec::new(),
+        passages: Vec::new(),
+        excerpts: Vec::new(),
+        draft: String::new(),
+        loose: Vec::new(),
+        text,
+        cites: Vec::new(),
+        outcome,
+        timings_us: clock.timings,
+    }
+}
+
 /// Measures steps, one after the other.
 pub(super) struct Clock {
     pub(super) timings: Vec<(&'static str, i64)>,

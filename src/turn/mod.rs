@@ -4,6 +4,7 @@
 //! of every step, in the same transaction as the reply. After a crash the whole turn runs again, because
 //! nothing of it has left before that commit.
 
+mod act;
 pub mod answer;
 mod aside;
 mod calendar;
@@ -16,6 +17,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use serde_json::json;
 
+use act::Acted;
 use answer::{Answer, Clock, Means, Watch};
 
 use crate::{
@@ -25,6 +27,7 @@ use crate::{
     mind::{Mind, Situation},
     people::{Aside, Introduce, Introduction, People, Person},
     store::{Claimed, NewReply, Settled, StepRow, Store},
+    tools::Hands,
 };
 
 /// Earlier messages of the thread that are looked at; the prompt takes as many as fit.
@@ -51,6 +54,8 @@ pub struct Desk {
     pub progress: Progress,
     /// Channels that say who wrote and who reads only after a message was accepted.
     pub introduced_by: HashMap<Channel, Arc<dyn Introduce>>,
+    /// Carries out what the model proposes and permission allows.
+    pub hands: Arc<Hands>,
 }
 
 /// Who asks whom, and who will read the answer.
@@ -88,7 +93,7 @@ impl Watch for Told<'_> {
 pub async fn run(desk: &Desk, claimed: &Claimed, now: i64) -> anyhow::Result<()> {
     let mut clock = Clock::start();
     let message = &claimed.message;
-    let asked = match identify(desk, message).await? {
+    let mut asked = match identify(desk, message).await? {
         Ok(asked) => asked,
         Err(text) => return settle(desk, claimed, Ending::refused(text), now).await,
     };
@@ -99,7 +104,7 @@ pub async fn run(desk: &Desk, claimed: &Claimed, now: i64) -> anyhow::Result<()>
         let ending = Ending { steps, ..Ending::refused(nothing_to_read(&asked.attachments)) };
         return settle(desk, claimed, ending, now).await;
     }
-    let thread = match asked.thread {
+    let thread = match asked.thread.take() {
         Some(thread) => thread,
         None => desk.store.said_before(message, THREAD_MESSAGES, OWN).await?,
     };
@@ -116,12 +121,23 @@ pub async fn run(desk: &Desk, claimed: &Claimed, now: i64) -> anyhow::Result<()>
 
     let means = Means { mind: &*desk.mind, embed: &*desk.embed, notes: &*desk.notes };
     let watch = Told { progress: &desk.progress, claimed };
-    let mut answer = answer::answer(means, &situation, &asked.audience, now, &watch).await?;
+    let mut answer = match act::act(desk, claimed, &asked, &situation, now).await? {
+        Acted::Nothing => answer::answer(means, &situation, &asked.audience, now, &watch).await?,
+        Acted::Found(found) => {
+            clock.lap("act");
+            answer::from_found(means, &situation, found, &watch).await?
+        }
+        Acted::Said { outcome, text } => {
+            clock.lap("act");
+            answer::by_code(&situation, text, outcome)
+        }
+    };
+    let acted = clock.timings.iter().any(|(step, _)| *step == "act");
     let apart = match &asked.aside {
-        Some(aside) => {
+        Some(aside) if !acted => {
             aside::answer(means, &situation, &answer, (&asked.audience, aside), now, &watch).await?
         }
-        None => None,
+        _ => None,
     };
     // The journal and the citations belong to the one answer that rests on notes.
     let said_aside = match (apart, asked.aside) {

@@ -7,6 +7,7 @@
 //!
 //! Architecture invariant: the web knows inbox and outbox, never the turn.
 
+mod approvals;
 mod drafts;
 mod events;
 mod form;
@@ -47,6 +48,7 @@ use crate::{
     learning::vault::Vault,
     people::People,
     store::Store,
+    tools::Toolbox,
 };
 use sign_in::Attempts;
 use stages::Stages;
@@ -72,6 +74,10 @@ pub struct Web {
     pub ready: Arc<dyn Fn() -> Readiness + Send + Sync>,
     /// Rung when a draft was approved and may leave.
     pub wake_outbox: Arc<Notify>,
+    /// What understudies can do.
+    pub toolbox: Arc<Toolbox>,
+    /// Rung when a request was approved and can be done.
+    pub approved: Arc<Notify>,
     /// Prometheus text for `/metrics`.
     pub metrics: Arc<dyn Fn() -> BoxFuture<'static, String> + Send + Sync>,
 }
@@ -131,6 +137,8 @@ fn routes(web: Web, stop: CancellationToken) -> Router {
         .route("/admin/mail", get(mail::list))
         .route("/admin/mail/{mail}/{decision}", post(mail::decide))
         .route("/admin/mail-notice/{notice}", post(mail::put_aside))
+        .route("/admin/approvals", get(approvals::list))
+        .route("/admin/approvals/{id}", post(approvals::decide))
         .route("/admin/drafts", get(drafts::list))
         .route("/admin/drafts/{inbox}/{outbox}", post(drafts::decide))
         .route("/admin/draft-mode/{person}", post(drafts::set_mode))

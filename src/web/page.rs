@@ -19,6 +19,7 @@ pub(super) fn page(title: &str, signed_in: &SignedIn, body: &Markup) -> Markup {
     let bar = html! {
         nav aria-label="Pages" {
             a href="/" { "Talk" }
+            a href="/admin/approvals" { "Approvals" }
             a href="/admin/drafts" { "Drafts" }
             a href="/admin/inbox" { "Stuck" }
             a href="/admin/mail" { "Mail" }

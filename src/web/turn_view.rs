@@ -15,6 +15,7 @@ pub(super) struct Turn {
     row: InboxRow,
     reply: Option<OutboxRow>,
     notice: Option<OutboxRow>,
+    words: Vec<OutboxRow>,
     record: Record,
     stage: Option<Stage>,
 }
@@ -37,8 +38,10 @@ impl Turn {
         let store = &console.web.store;
         let reply = store.replies_to(row.id, row.id).await?.into_iter().next();
         let notice = store.notices_to(row.id, row.id).await?.into_iter().next();
+        let mut words = store.words_to(row.id, row.id).await?;
+        words.retain(|word| word.state == ReplyState::Sent);
         let record = Record::of(&store.steps(row.id).await?);
-        Ok(Self { stage: console.stages.of(row.id), row, reply, notice, record })
+        Ok(Self { stage: console.stages.of(row.id), row, reply, notice, words, record })
     }
 
     fn answer(&self) -> Answer<'_> {
@@ -84,6 +87,12 @@ impl Turn {
                     p.meta { (page::face(person)) b { (person.name) } " " span.badge { "understudy" }
                         @if self.row.done_at > 0 { " " (page::time(self.row.done_at)) } }
                     (self.show_answer(&answer, viewer, person))
+                }
+                @for word in &self.words {
+                    div.answered {
+                        p.meta { (page::face(person)) b { (person.name) } " " span.badge { "understudy" } " " (page::time(word.sent_at)) }
+                        p.words { (word.reply.text) }
+                    }
                 }
             }
         }
@@ -191,6 +200,7 @@ fn seconds(ms: f64) -> String {
 fn step_name(step: &str) -> &str {
     match step {
         "identify" => "who asks",
+        "act" => "using tools",
         "ask" => "writing queries",
         "recall" => "searching notes",
         "draft" => "writing the reply",

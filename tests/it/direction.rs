@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// A module and the modules it must not use.
-const FORBIDDEN: [(&str, &[&str]); 12] = [
+const FORBIDDEN: [(&str, &[&str]); 14] = [
     (
         "domain",
         &[
@@ -18,6 +18,14 @@ const FORBIDDEN: [(&str, &[&str]); 12] = [
     ("learning", &["app", "cli", "ops", "outbox", "web"]),
     ("memory", &["app", "cli", "inbox", "mind", "ops", "outbox", "store", "turn", "web"]),
     ("mind", &["app", "cli", "inbox", "ops", "outbox", "store", "turn", "web"]),
+    (
+        "permission",
+        &[
+            "app", "channels", "cli", "config", "inbox", "memory", "mind", "ops", "outbox", "people",
+            "store", "tools", "turn", "web",
+        ],
+    ),
+    ("tools", &["app", "channels", "cli", "inbox", "learning", "mind", "ops", "outbox", "turn", "web"]),
     ("outbox", &["app", "cli", "memory", "mind", "ops", "turn", "web"]),
     ("people", &["app", "cli", "inbox", "memory", "mind", "ops", "outbox", "store", "turn", "web"]),
     (

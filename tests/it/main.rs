@@ -15,6 +15,7 @@ mod crash;
 mod direction;
 mod email;
 mod errors;
+mod hands;
 mod inbox;
 mod learning;
 mod memory;

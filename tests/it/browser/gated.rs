@@ -16,6 +16,7 @@ use understudy::{
     outbox::{Deliver, Outbox, Shown},
     people::{People, Person},
     store::Store,
+    tools::{Hands, Toolbox},
     turn,
     web::{self, Readiness, Web},
 };
@@ -105,6 +106,13 @@ impl Office {
         let gated = Arc::new(Gated { gate: Arc::clone(&gate) });
         let (inbox, progress) = (Inbox::new(store.clone()), Progress::default());
         let (wake, stop, tasks) = (Arc::new(Notify::new()), CancellationToken::new(), TaskTracker::new());
+        let hands = Hands {
+            store: store.clone(),
+            people: Arc::clone(&people),
+            toolbox: Arc::new(Toolbox::new()),
+            notes: Arc::clone(&notes) as _,
+            embed: Arc::clone(&gated) as _,
+        };
         let desk = turn::Desk {
             store: store.clone(),
             people: Arc::clone(&people),
@@ -113,6 +121,7 @@ impl Office {
             mind: gated,
             progress: progress.clone(),
             introduced_by: HashMap::new(),
+            hands: Arc::new(hands),
         };
         tasks.spawn(inbox::work(inbox.clone(), Arc::new(desk), Arc::clone(&wake), stop.clone()));
         let outbox = Outbox {
@@ -134,6 +143,8 @@ impl Office {
             progress,
             ready: Arc::new(|| Readiness { ready: true, parts: Vec::new() }),
             wake_outbox: wake,
+            toolbox: Arc::new(Toolbox::new()),
+            approved: Arc::new(Notify::new()),
             metrics: Arc::new(|| Box::pin(async { String::new() })),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,0 +1,92 @@
+//! Reminders: they become notices when they are due.
+
+use crate::{
+    domain::{InboxId, PersonId},
+    store::{Store, StoreError, audit, outbox},
+};
+
+/// Most reminders that become notices in one transaction.
+const AT_ONCE: i64 = 32;
+
+/// Something to be told later, where it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewReminder {
+    /// Key of the action that sets it; a repeat changes nothing.
+    pub key: String,
+    /// The message that asked for it.
+    pub inbox: InboxId,
+    /// Whose understudy reminds.
+    pub person: PersonId,
+    /// What is said then.
+    pub text: String,
+    /// When, in Unix seconds.
+    pub due_at: i64,
+}
+
+impl Store {
+    /// Sets a reminder and returns its number; a repeat of its key returns the number it has.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn remind(&self, reminder: NewReminder) -> Result<i64, StoreError> {
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    sqlx::query(
+                        "INSERT INTO reminder (key, inbox_id, person, text, due_at) VALUES (?1, ?2, ?3, ?4, ?5)
+                         ON CONFLICT (key) DO NOTHING",
+                    )
+                    .bind(&reminder.key)
+                    .bind(reminder.inbox.0)
+                    .bind(reminder.person.as_str())
+                    .bind(&reminder.text)
+                    .bind(reminder.due_at)
+                    .execute(&mut *connection)
+                    .await?;
+                    let id = sqlx::query_scalar("SELECT id FROM reminder WHERE key = ?1")
+                        .bind(&reminder.key)
+                        .fetch_one(connection)
+                        .await?;
+                    Ok(id)
+                })
+            })
+            .await
+    }
+
+    /// Turns what is due into notices that leave where they were asked for, and returns how many.
+    ///
+    /// # Errors
+    /// When the database is out of reach; nothing is lost then.
+    pub async fn tell_reminders(&self, now: i64) -> Result<u64, StoreError> {
+        let due: Option<i64> =
+            sqlx::query_scalar("SELECT 1 FROM reminder WHERE told_at = 0 AND due_at <= ?1 LIMIT 1")
+                .bind(now)
+                .fetch_optional(&self.readers)
+                .await?;
+        if due.is_none() {
+            return Ok(0);
+        }
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    let due: Vec<(i64, i64, String, String)> = sqlx::query_as(
+                        "UPDATE reminder SET told_at = ?1 WHERE id IN (
+                             SELECT id FROM reminder WHERE told_at = 0 AND due_at <= ?1 ORDER BY due_at LIMIT ?2)
+                         RETURNING id, inbox_id, person, text",
+                    )
+                    .bind(now)
+                    .bind(AT_ONCE)
+                    .fetch_all(&mut *connection)
+                    .await?;
+                    for (id, inbox, person, text) in &due {
+                        let key = format!("reminder-{id}");
+                        outbox::insert_word(&mut *connection, &key, InboxId(*inbox), text, now).await?;
+                        audit::insert(&mut *connection, now, person, "reminder.told", &format!("reminder {id}"))
+                            .await?;
+                    }
+                    Ok(due.len() as u64)
+                })
+            })
+            .await
+    }
+}

@@ -1,0 +1,254 @@
+//! The step that acts: the model names a tool or says that a reply is enough; permission decides; each step is journalled.
+//!
+//! It comes first, before anything is looked up: tools are chosen from the requester's words and the list of tools, never
+//! after somebody else's text has been read. What a tool found goes into the reply, not into the choice of the next tool.
+//! Where nothing is allowed, no model is asked.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use tracing::warn;
+
+use super::{Asked, Desk};
+use crate::{
+    domain::{Integrity, Members, Mode, Passage, Recipients},
+    inbox::Stage,
+    mind::{Situation, StepMenu},
+    permission::{self, EXPIRES_S, fingerprint},
+    store::{ActionRow, ActionState, Claimed, NewAction},
+    tools::{
+        Request, Tool,
+        hands::{proposal, refused, who_can_approve},
+        in_words, label_of, recipients,
+        schema::{self, Step},
+    },
+};
+
+/// Most steps of one turn.
+const STEPS_MAX: usize = 3;
+
+/// What acting came to.
+pub(super) enum Acted {
+    /// Nothing was to be done; the message is answered as ever.
+    Nothing,
+    /// Something was read, and the reply rests on it.
+    Found(Vec<Passage>),
+    /// Everything that there is to say.
+    Said {
+        /// How the turn ends.
+        outcome: &'static str,
+        /// What is said, by code.
+        text: String,
+    },
+}
+
+/// Lets the model choose steps for a claimed message and does those that are allowed.
+///
+/// # Errors
+/// When model or store are out of reach, or the lease was lost; what was done is journalled and not repeated.
+pub(super) async fn act(
+    desk: &Desk,
+    claimed: &Claimed,
+    asked: &Asked<'_>,
+    situation: &Situation<'_>,
+    now: i64,
+) -> anyhow::Result<Acted> {
+    let request = request(claimed, asked, situation.thread);
+    let mut menu = offered(desk, asked, &request).await?;
+    let sha256 = hex::encode(Sha256::digest(situation.message));
+    let earlier = desk.store.actions(claimed.id).await?;
+    if menu.is_empty() && earlier.is_empty() {
+        return Ok(Acted::Nothing);
+    }
+    if earlier.iter().any(|row| row.message_sha256 != sha256) {
+        desk.store.withdraw_actions(claimed.id, &sha256, now).await?;
+    }
+    let mut next_n = earlier.iter().map(|row| row.n).max().unwrap_or(0) + 1;
+    let before: Vec<ActionRow> = earlier.into_iter().filter(|row| row.message_sha256 == sha256).collect();
+    let mut before = before.into_iter();
+    let mut turn =
+        Turn { desk, claimed, asked, situation, request, sha256, thread: situation.thread.to_vec() };
+    let mut done: Vec<ActionRow> = Vec::new();
+    for _ in 0..STEPS_MAX {
+        let row = match before.next() {
+            // The program ended in the middle of it.
+            Some(row) if row.state == ActionState::Running => desk.hands.take_up(&row).await?,
+            Some(row) => row,
+            None => match turn.step(&menu, &done, next_n, now).await? {
+                Stepped::Enough => break,
+                Stepped::Refused(text) => return Ok(Acted::Said { outcome: "refused", text }),
+                Stepped::Row(row) => row,
+            },
+        };
+        next_n = next_n.max(row.n + 1);
+        match row.state {
+            ActionState::Done => {}
+            ActionState::Waiting | ActionState::Approved => return Ok(turn.waits(&done, &row)),
+            _ => return Ok(turn.ended(&done, &row)),
+        }
+        turn.thread.push((super::OWN.to_owned(), format!("I have used {}.", row.tool)));
+        if !row.found.is_empty() {
+            turn.request.label = turn.request.label.max(Integrity::Tool);
+            menu = offered(desk, asked, &turn.request).await?;
+        }
+        done.push(row);
+    }
+    Ok(turn.sum_up(&done))
+}
+
+/// What the model is told that it may use, and the tools behind it.
+async fn offered(desk: &Desk, asked: &Asked<'_>, request: &Request) -> anyhow::Result<Vec<Arc<dyn Tool>>> {
+    let grants = desk.store.grants(&asked.person.id).await?;
+    if grants.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut tools = desk.hands.toolbox.all();
+    tools.retain(|tool| {
+        tool.schema().can_be_proposed()
+            && permission::decide(&proposal(asked.person, &**tool, request), &grants) != Mode::Deny
+    });
+    Ok(tools)
+}
+
+/// Who asks for what, and how far the words are to be trusted that the model will have read.
+fn request(claimed: &Claimed, asked: &Asked<'_>, thread: &[(String, String)]) -> Request {
+    let alone = matches!(&asked.audience.members, Members::Known(members) if members.len() == 1);
+    let others = match &asked.audience.members {
+        // What somebody unknown said in the thread is a stranger's word.
+        Members::SomeUnknown if !thread.is_empty() => Integrity::External,
+        Members::Known(_) if !thread.is_empty() && !alone => Integrity::Internal,
+        _ => Integrity::Owner,
+    };
+    Request {
+        requester: asked.requester.clone(),
+        audience: asked.audience.clone(),
+        channel: claimed.message.channel,
+        label: label_of(asked.requester.standing).max(others),
+        recipients: Recipients::Nobody,
+    }
+}
+
+/// One turn, as far as it acts.
+struct Turn<'t> {
+    desk: &'t Desk,
+    claimed: &'t Claimed,
+    asked: &'t Asked<'t>,
+    situation: &'t Situation<'t>,
+    request: Request,
+    sha256: String,
+    thread: Vec<(String, String)>,
+}
+
+enum Stepped {
+    Enough,
+    Refused(String),
+    Row(ActionRow),
+}
+
+impl Turn<'_> {
+    /// Lets the model choose, and journals and does what it chose as far as it may.
+    async fn step(
+        &self,
+        menu: &[Arc<dyn Tool>],
+        done: &[ActionRow],
+        n: i64,
+        now: i64,
+    ) -> anyhow::Result<Stepped> {
+        if menu.is_empty() {
+            return Ok(Stepped::Enough);
+        }
+        self.desk.progress.stage(self.claimed, Stage::Acting);
+        let lines: Vec<String> =
+            menu.iter().map(|tool| schema::line(tool.name(), tool.schema(), tool.about())).collect();
+        let named: Vec<_> = menu.iter().map(|tool| (tool.name(), tool.schema())).collect();
+        let menu_shown = StepMenu { tools: &lines, grammar: &schema::grammar(&named) };
+        let situation = Situation { thread: &self.thread, ..*self.situation };
+        let Some(text) = self.desk.mind.step(&situation, menu_shown).await? else {
+            return Ok(Stepped::Enough);
+        };
+        let Ok(Step { tool: name, arguments }) = serde_json::from_str::<Step>(&text) else {
+            // Cut at the token limit: half a call is none.
+            warn!("The model's step could not be read, so the message is answered without tools");
+            return Ok(Stepped::Enough);
+        };
+        // Only what was offered can be chosen, whatever the model writes.
+        let Some(tool) = menu.iter().find(|tool| tool.name() == name) else { return Ok(Stepped::Enough) };
+        let arguments = if arguments.is_null() { serde_json::json!({}) } else { arguments };
+        if let Err(why) = tool.schema().check(&arguments) {
+            let told =
+                format!("I wanted to use {name} and could not: {why}. Ask me again with every detail.");
+            return Ok(Stepped::Refused(told));
+        }
+        let person = self.asked.person;
+        let print = fingerprint(person.id.as_str(), &name, &arguments);
+        if done.iter().any(|row| row.fingerprint == print) {
+            return Ok(Stepped::Enough);
+        }
+        let named =
+            recipients(&arguments, (&self.request.requester, &self.request.audience), &self.desk.people);
+        let request = Request { recipients: named, ..self.request.clone() };
+        // Decided again now: a switch that was turned meanwhile holds.
+        let mode = self.desk.hands.decide(person, &**tool, &request).await?;
+        let waits_until = match mode {
+            Mode::Deny => return Ok(Stepped::Refused(refused(person, &name))),
+            Mode::Ask => Some(now + EXPIRES_S),
+            Mode::Allow => None,
+        };
+        let new = NewAction {
+            n,
+            tool: name,
+            arguments,
+            fingerprint: print,
+            message_sha256: self.sha256.clone(),
+            requester: request.requester.id.clone(),
+            request: serde_json::to_value(&request)?,
+            waits_until,
+        };
+        let row = self.desk.store.begin_action(self.claimed, new, now).await?;
+        let row = if mode == Mode::Allow { self.desk.hands.perform(&row).await? } else { row };
+        Ok(Stepped::Row(row))
+    }
+
+    /// Says that an approval is needed.
+    fn waits(&self, done: &[ActionRow], row: &ActionRow) -> Acted {
+        let by = who_can_approve(self.asked.person, self.request.requester.standing);
+        let (what, id) = (in_words(&row.tool, &row.arguments), row.id);
+        let text = format!(
+            "{}This needs a yes from {by} first, and I'll tell you here what becomes of it (request {id}): {what}.",
+            said(done)
+        );
+        Acted::Said { outcome: "needs_approval", text }
+    }
+
+    /// Says why a step was not done.
+    fn ended(&self, done: &[ActionRow], row: &ActionRow) -> Acted {
+        let outcome = if row.state == ActionState::Uncertain { "escalated" } else { "refused" };
+        Acted::Said { outcome, text: format!("{}{}", said(done), row.told) }
+    }
+
+    fn sum_up(&self, done: &[ActionRow]) -> Acted {
+        if done.is_empty() {
+            return Acted::Nothing;
+        }
+        let read = |row: &ActionRow| serde_json::from_str::<Vec<Passage>>(&row.found).unwrap_or_default();
+        let mut found: Vec<Passage> = done.iter().flat_map(read).collect();
+        if found.is_empty() {
+            return Acted::Said { outcome: "answered", text: said(done).trim_end().to_owned() };
+        }
+        // The owner's eyes are not everybody's: what a tool read is said only where all who listen may know it.
+        if !found.iter().all(|passage| self.asked.audience.may_read(&passage.readers)) {
+            let text = "I looked, and not everybody here may know what I found. Ask me in a direct message.";
+            return Acted::Said { outcome: "refused", text: text.to_owned() };
+        }
+        for (n, passage) in (1..).zip(&mut found) {
+            passage.n = n;
+        }
+        Acted::Found(found)
+    }
+}
+
+/// What was done so far, in the tools' own sentences.
+fn said(done: &[ActionRow]) -> String {
+    let told: Vec<&str> = done.iter().map(|row| row.told.as_str()).filter(|told| !told.is_empty()).collect();
+    if told.is_empty() { String::new() } else { format!("{}\n", told.join("\n")) }
+}

@@ -1,0 +1,8 @@
+//! What an understudy does: permission, approvals, audit, tools.
+
+mod acting;
+mod approving;
+mod audit;
+mod binary;
+mod injection;
+mod workshop;
