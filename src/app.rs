@@ -35,7 +35,7 @@ use crate::{
     outbox::{Outbox, Shown},
     people::People,
     store::{self, NoteFolder, Store},
-    tools::{Hands, Toolbox},
+    tools::{Hands, Toolbox, mcp},
     turn::Desk,
 };
 
@@ -122,6 +122,7 @@ impl App {
         let files = Files::below(&config.data);
         files.tidy(std::time::SystemTime::now()).context("delete old files of messages")?;
         let variable = |name: &str| std::env::var(name).ok();
+        let toolbox = Toolbox::new(mcp::Servers::read(&config.mcp, variable)?);
         let mail = Mail::open(&people, &config.data, store.clone(), variable);
         let slack = Slack::open(&people, store.clone(), files, &config.slack_api, variable)?;
         Ok(Self {
@@ -135,7 +136,7 @@ impl App {
             wake_outbox: Arc::new(Notify::new()),
             delivered: broadcast::channel(1024).0,
             followed: Arc::default(),
-            toolbox: Arc::new(Toolbox::new()),
+            toolbox: Arc::new(toolbox),
             approved: Arc::new(Notify::new()),
             trainings: Trainings::default(),
             stop: CancellationToken::new(),
@@ -228,6 +229,13 @@ impl App {
         }
         self.spawn(retention::keep(self.store.clone(), self.vault(), store::now, self.stop.clone()));
         Ok(())
+    }
+
+    /// Starts the MCP servers.
+    pub fn start_servers(&self) {
+        for task in self.toolbox.servers().keep(&self.store, &self.stop) {
+            self.spawn(task);
+        }
     }
 
     /// Connects everybody who has tokens.

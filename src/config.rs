@@ -34,7 +34,7 @@ const fn setting(
 }
 
 /// Every setting.
-pub const SETTINGS: [Setting; 15] = [
+pub const SETTINGS: [Setting; 16] = [
     setting(
         "data",
         "UNDERSTUDY_DATA",
@@ -100,6 +100,12 @@ pub const SETTINGS: [Setting; 15] = [
         "Base address of Slack's Web API; plain http only on this machine, for tests.",
     ),
     setting(
+        "mcp",
+        "UNDERSTUDY_MCP",
+        "./mcp.toml",
+        "File that names MCP servers, whose tools understudies can be allowed to use; none when it is missing.",
+    ),
+    setting(
         "log",
         "UNDERSTUDY_LOG",
         "info",
@@ -129,6 +135,7 @@ pub struct Config {
     #[serde(default)]
     pub qdrant_api_key: String,
     pub slack_api: String,
+    pub mcp: PathBuf,
     pub log: String,
 }
 

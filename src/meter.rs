@@ -49,7 +49,11 @@ impl Meter {
         for outcome in OUTCOMES {
             counter!("understudy_turns_total", "outcome" => outcome).absolute(0);
         }
-        for name in ["understudy_turn_failures_total", "understudy_notes_hits_dropped_total"] {
+        for name in [
+            "understudy_turn_failures_total",
+            "understudy_notes_hits_dropped_total",
+            "understudy_keys_kept_back_total",
+        ] {
             counter!(name).absolute(0);
         }
         for result in ["done", "failed", "uncertain"] {
@@ -149,6 +153,7 @@ fn describe() {
         "Turns that failed in an orderly way; the message is tried again or parked."
     );
     describe_histogram!("understudy_turn_step_seconds", "Time of each step of a committed turn.");
+    describe_counter!("understudy_keys_kept_back_total", "Replies that held a key and did not leave.");
     describe_counter!("understudy_actions_total", "Uses of tools, by result.");
     describe_counter!("understudy_deliveries_total", "Attempts to deliver a reply, by result.");
     describe_counter!(

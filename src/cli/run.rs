@@ -31,6 +31,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     }
     app.adopt_folders().await?;
     app.start_work().await?;
+    app.start_servers();
     app.start_slack();
     app.start_mail().await?;
     let indexing = Arc::clone(&app);

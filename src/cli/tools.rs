@@ -39,6 +39,14 @@ pub(super) enum Command {
         #[arg(long, value_name = "WORDS", default_value = "internal")]
         up_to: Taint,
     },
+    /// Shows a tool of an MCP server as it is now; with `--pin` and the hash shown, lets it be used as it is.
+    Look {
+        /// Which, as `tools list` shows it: `server.tool`.
+        tool: String,
+        /// The hash that was shown.
+        #[arg(long, value_name = "SHA256")]
+        pin: Option<String>,
+    },
     /// Switches a tool off; with `--for`, only when these people or less trusted ones ask.
     Deny {
         /// Whose understudy.
@@ -100,6 +108,8 @@ pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<Exit
             let mode = if ask { Mode::Ask } else { Mode::Allow };
             ToolRequest::Put(Grant { person, tool, class: class.into(), highest_taint: up_to.into(), mode })
         }
+        Command::Look { tool, pin: None } => return look(config, tool).await,
+        Command::Look { tool, pin } => ToolRequest::Look { tool, pin },
         Command::Deny { person, tool, class: None } => ToolRequest::Off { person, tool },
         Command::Deny { person, tool, class: Some(class) } => {
             let class = class.into();
@@ -117,6 +127,19 @@ pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
+async fn look(config: Config, tool: String) -> anyhow::Result<ExitCode> {
+    let answer = call(config, Request::Tools(ToolRequest::Look { tool, pin: None })).await?;
+    let of = |key: &str| answer.get(key).and_then(Value::as_str).unwrap_or_default();
+    println!("{} ({})", of("tool"), of("pinned"));
+    // Its words are a stranger's: control characters could draw anything on a terminal.
+    let plain: String =
+        of("description").chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect();
+    println!("{plain}");
+    println!("{}", answer.get("schema").map(Value::to_string).unwrap_or_default());
+    println!("sha256 {}", of("sha256"));
+    Ok(ExitCode::SUCCESS)
+}
+
 async fn list(config: Config, person: Option<PersonId>, json: bool) -> anyhow::Result<ExitCode> {
     let answer = call(config, Request::Tools(ToolRequest::List { person })).await?;
     if json {
@@ -129,6 +152,25 @@ async fn list(config: Config, person: Option<PersonId>, json: bool) -> anyhow::R
         let names = tool.get("arguments").and_then(Value::as_array).into_iter().flatten();
         let names: Vec<&str> = names.filter_map(Value::as_str).collect();
         println!("{}({})  {}: {}", of("tool"), names.join(", "), of("effect"), of("about"));
+    }
+    for server in rows("servers") {
+        let name = server.get("server").and_then(Value::as_str).unwrap_or_default();
+        if let Some(why) = server.get("trouble").and_then(Value::as_str) {
+            println!("{name}  does not run: {why}");
+        }
+        for tool in server.get("tools").and_then(Value::as_array).into_iter().flatten() {
+            let of = |key: &str| tool.get(key).and_then(Value::as_str).unwrap_or_default();
+            let next = match of("pinned") {
+                "same" => continue,
+                "changed" => "has changed, so it is off",
+                _ => "is new, so it is off",
+            };
+            println!(
+                "{name}.{}  {next}; look at it with `understudy tools look {name}.{}`",
+                of("tool"),
+                of("tool")
+            );
+        }
     }
     for grant in rows("grants") {
         let of = |key: &str| grant.get(key).and_then(Value::as_str).unwrap_or_default();

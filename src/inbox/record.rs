@@ -44,6 +44,7 @@ impl Record {
             let Ok(mut result) = serde_json::from_str::<serde_json::Value>(&step.result) else { continue };
             let mut take = |key: &str| result.get_mut(key).map(serde_json::Value::take).unwrap_or_default();
             match step.kind.as_str() {
+                "act" => record.adapter = serde_json::from_value(take("adapter")).unwrap_or_default(),
                 "ask" => {
                     record.adapter = serde_json::from_value(take("adapter")).unwrap_or_default();
                     record.queries = serde_json::from_value(take("queries")).unwrap_or_default();

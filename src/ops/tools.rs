@@ -8,6 +8,7 @@ use crate::{
     domain::{Grant, Integrity, Mode, PersonId, Standing},
     error::Hint,
     store::{ActionRow, now},
+    tools::mcp::Server,
 };
 
 /// A request about tools.
@@ -21,6 +22,13 @@ pub enum ToolRequest {
     },
     /// Switches a tool.
     Put(Grant),
+    /// Looks at a tool of an MCP server as it is now, and remembers it when told to.
+    Look {
+        /// `server.tool`.
+        tool: String,
+        /// What it must look like to be remembered.
+        pin: Option<String>,
+    },
     /// Takes back everything that is switched for a tool.
     Off {
         /// Whose.
@@ -41,7 +49,7 @@ pub(super) async fn handle(app: &App, request: ToolRequest) -> anyhow::Result<Va
                 let names: Vec<&str> = tool.schema().names().collect();
                 json!({"tool": tool.name(), "arguments": names, "about": tool.about(), "effect": tool.effect()})
             });
-            Ok(json!({"tools": tools.collect::<Vec<_>>(), "grants": grants}))
+            Ok(json!({"tools": tools.collect::<Vec<_>>(), "grants": grants, "servers": servers(app)}))
         }
         ToolRequest::Put(grant) => {
             let name = &app.people.find(&grant.person)?.name;
@@ -51,6 +59,7 @@ pub(super) async fn handle(app: &App, request: ToolRequest) -> anyhow::Result<Va
             app.store.put_grant(grant.clone(), "operator", now()).await?;
             Ok(json!({"done": in_words(&grant, name)}))
         }
+        ToolRequest::Look { tool, pin } => look(app, &tool, pin.as_deref()).await,
         ToolRequest::Off { person, tool } => {
             let name = &app.people.find(&person)?.name;
             if app.store.remove_grants(&person, &tool, "operator", now()).await? == 0 {
@@ -62,6 +71,41 @@ pub(super) async fn handle(app: &App, request: ToolRequest) -> anyhow::Result<Va
             Ok(json!({"done": format!("{tool} is off for the understudy of {name}")}))
         }
     }
+}
+
+/// How each MCP server is, and which of its tools nobody has looked at.
+fn servers(app: &App) -> Vec<Value> {
+    let one = |server: &std::sync::Arc<Server>| {
+        let tools: Vec<Value> =
+            server.seen().iter().map(|seen| json!({"tool": seen.name, "pinned": seen.pinned})).collect();
+        json!({"server": server.name(), "trouble": server.trouble(), "tools": tools})
+    };
+    app.toolbox.servers().each().map(one).collect()
+}
+
+async fn look(app: &App, tool: &str, pin: Option<&str>) -> anyhow::Result<Value> {
+    let found = app.toolbox.servers().of_tool(tool);
+    let seen = found
+        .and_then(|(server, own)| Some((server, server.seen().into_iter().find(|seen| seen.name == own)?)));
+    let Some((server, seen)) = seen else {
+        let next = "`understudy tools list` shows them, while `understudy run` runs";
+        return Err(Hint::new(format!("no MCP server that runs has a tool `{tool}`"), next).into());
+    };
+    let Some(pin) = pin else {
+        return Ok(json!({"tool": tool, "description": seen.description, "schema": seen.schema,
+                         "sha256": seen.sha256, "pinned": seen.pinned}));
+    };
+    // Between the look and the yes it may have changed again.
+    if pin != seen.sha256 {
+        return Err(
+            Hint::new(format!("{tool} is not what you looked at any more"), "look at it again").into()
+        );
+    }
+    app.store.pin(server.name(), &seen.name, &seen.sha256, "operator", now()).await?;
+    server.look_again();
+    Ok(
+        json!({"done": format!("{tool} can be allowed as it is now; if it changes, it is off until you look again")}),
+    )
 }
 
 fn known(app: &App, tool: &str) -> Result<(), Hint> {

@@ -8,6 +8,7 @@
 //! Architecture invariant: a tool knows no channel and no model.
 
 pub mod hands;
+pub mod mcp;
 mod remember;
 mod remind;
 pub mod schema;
@@ -141,39 +142,52 @@ pub trait Tool: Send + Sync {
 }
 
 /// Every tool of this installation.
-#[derive(Default)]
 pub struct Toolbox {
     own: Vec<Arc<dyn Tool>>,
+    servers: mcp::Servers,
 }
 
 impl Toolbox {
-    /// The tools that come with the program.
+    /// The tools that come with the program, and those of the MCP servers.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(servers: mcp::Servers) -> Self {
         let own: Vec<Arc<dyn Tool>> = vec![
             Arc::new(search::Search::default()),
             Arc::new(remember::Remember::default()),
             Arc::new(remind::Remind::default()),
         ];
-        Self { own }
+        Self { own, servers }
     }
 
     /// A toolbox of exactly these, for tests.
     #[must_use]
     pub fn of(own: Vec<Arc<dyn Tool>>) -> Self {
-        Self { own }
+        Self { own, servers: mcp::Servers::default() }
+    }
+
+    /// The MCP servers.
+    #[must_use]
+    pub fn servers(&self) -> &mcp::Servers {
+        &self.servers
     }
 
     /// Every tool that can be used now.
     #[must_use]
     pub fn all(&self) -> Vec<Arc<dyn Tool>> {
-        self.own.clone()
+        self.own.iter().cloned().chain(self.servers.tools()).collect()
     }
 
     /// The tool with this name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<Arc<dyn Tool>> {
         self.all().into_iter().find(|tool| tool.name() == name)
+    }
+}
+
+impl Default for Toolbox {
+    /// Without MCP servers.
+    fn default() -> Self {
+        Self::new(mcp::Servers::default())
     }
 }
 

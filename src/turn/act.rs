@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tracing::warn;
 
@@ -77,7 +78,7 @@ pub(super) async fn act(
             None => match turn.step(&menu, &done, next_n, now).await? {
                 Stepped::Enough => break,
                 Stepped::Refused(text) => return Ok(Acted::Said { outcome: "refused", text }),
-                Stepped::Row(row) => row,
+                Stepped::Row(row) => *row,
             },
         };
         next_n = next_n.max(row.n + 1);
@@ -142,7 +143,7 @@ struct Turn<'t> {
 enum Stepped {
     Enough,
     Refused(String),
-    Row(ActionRow),
+    Row(Box<ActionRow>),
 }
 
 impl Turn<'_> {
@@ -181,7 +182,7 @@ impl Turn<'_> {
         }
         let person = self.asked.person;
         let print = fingerprint(person.id.as_str(), &name, &arguments);
-        if done.iter().any(|row| row.fingerprint == print) {
+        if done.iter().any(|row| is_again(row, &name, &arguments)) {
             return Ok(Stepped::Enough);
         }
         let named =
@@ -206,7 +207,7 @@ impl Turn<'_> {
         };
         let row = self.desk.store.begin_action(self.claimed, new, now).await?;
         let row = if mode == Mode::Allow { self.desk.hands.perform(&row).await? } else { row };
-        Ok(Stepped::Row(row))
+        Ok(Stepped::Row(Box::new(row)))
     }
 
     /// Says that an approval is needed.
@@ -245,6 +246,23 @@ impl Turn<'_> {
         }
         Acted::Found(found)
     }
+}
+
+/// Whether a step does once more what was done: the same tool, with an argument that is the same or a part of it.
+///
+/// A small model that has done what it was asked for likes to do it again in other words; two steps of one tool that
+/// were both asked for rarely share an argument.
+fn is_again(row: &ActionRow, tool: &str, arguments: &Value) -> bool {
+    let same = |(name, value): (&String, &Value)| {
+        let before = row.arguments.get(name);
+        match (before.and_then(Value::as_str), value.as_str()) {
+            (Some(before), Some(now)) => before.contains(now) || now.contains(before),
+            _ => before == Some(value),
+        }
+    };
+    row.tool == tool
+        && (*arguments == row.arguments
+            || arguments.as_object().is_some_and(|fields| fields.iter().any(same)))
 }
 
 /// What was done so far, in the tools' own sentences.

@@ -4,9 +4,12 @@
 
 use std::time::Instant;
 
+use tracing::warn;
+
 use crate::{
     domain::{Audience, Passage, PersonId},
     inbox::Stage,
+    learning::clean::scrub::holds_key,
     memory::{self, Embed, Leg, Notes, Search},
     mind::{Mind, Situation},
 };
@@ -121,6 +124,8 @@ pub(super) async fn from_found(
     watch: &dyn Watch,
 ) -> anyhow::Result<Answer> {
     let mut clock = Clock::start();
+    // No time of its own, but the place where the journal keeps what a reply rests on.
+    clock.lap("recall");
     watch.stage(Stage::Drafting);
     let drafted = draft(means, situation, &found, watch).await?;
     clock.lap("draft");
@@ -146,6 +151,7 @@ pub(super) fn by_code(situation: &Situation<'_>, text: String, outcome: &'static
     let mut clock = Clock::start();
     let manners = manners::Manners::of(&situation.person.voice);
     let text = match manners::mend(&text, &known_text(situation, &[]), &manners) {
+        Ok(mended) if holds_key(&mended.text) => kept_back(),
         Ok(mended) => mended.text,
         Err(_) => "I did what you asked, and can't put it into words. Look at it in the console.".to_owned(),
     };
@@ -265,6 +271,14 @@ async fn draft(
     Ok(Drafted { text: String::new(), shown, loose })
 }
 
+/// Raises the alarm for a key that was about to be said, and returns what is said instead.
+fn kept_back() -> String {
+    metrics::counter!("understudy_keys_kept_back_total").increment(1);
+    warn!("A reply held something that looks like a key, so it was kept back: look which note holds it");
+    "My answer held something that looks like a key, so I keep it back. Ask whoever looks after it directly."
+        .to_owned()
+}
+
 struct Spoken {
     text: String,
     cites: Vec<usize>,
@@ -276,6 +290,9 @@ fn mind_the_manners(draft: &str, situation: &Situation<'_>, passages: &[Passage]
     let known = known_text(situation, passages);
     let manners = manners::Manners::of(&situation.person.voice);
     match manners::mend(&cited.text, &known, &manners) {
+        Ok(mended) if holds_key(&mended.text) => {
+            Spoken { text: kept_back(), cites: Vec::new(), outcome: "refused" }
+        }
         Ok(mended) => {
             // What the mending cut may have held a citation.
             let cited = cites::check_cites(&mended.text, passages.len());

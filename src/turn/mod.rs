@@ -254,6 +254,7 @@ fn journal(clock: &Clock, adapter: &str, answer: &Answer) -> Vec<StepRow> {
     let read: Vec<&str> = answer.excerpts.iter().map(|excerpt| excerpt.text.as_str()).collect();
     let row = |(kind, took_us): &(&'static str, i64)| {
         let result = match *kind {
+            "act" => json!({"adapter": adapter}),
             "ask" => json!({"adapter": adapter, "queries": answer.queries}),
             "recall" => json!({"passages": answer.passages}),
             "draft" => json!({"draft": answer.draft, "loose": answer.loose, "read": read}),

@@ -109,7 +109,7 @@ impl Office {
         let hands = Hands {
             store: store.clone(),
             people: Arc::clone(&people),
-            toolbox: Arc::new(Toolbox::new()),
+            toolbox: Arc::new(Toolbox::default()),
             notes: Arc::clone(&notes) as _,
             embed: Arc::clone(&gated) as _,
         };
@@ -143,7 +143,7 @@ impl Office {
             progress,
             ready: Arc::new(|| Readiness { ready: true, parts: Vec::new() }),
             wake_outbox: wake,
-            toolbox: Arc::new(Toolbox::new()),
+            toolbox: Arc::new(Toolbox::default()),
             approved: Arc::new(Notify::new()),
             metrics: Arc::new(|| Box::pin(async { String::new() })),
         };

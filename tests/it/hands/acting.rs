@@ -50,6 +50,9 @@ async fn several_steps_are_done_in_order_up_to_the_limit_and_none_twice() {
     assert_eq!(texts, ["one", "two"]);
     let (_, _, same) = shop.ask(&alice(&[add("one"), add("one")].join("\n"))).await;
     assert_eq!(same.len(), 1, "a repeated step is done once");
+    let (_, _, alike) =
+        shop.ask(&alice(&[add("the roof check at nine"), add("the roof check")].join("\n"))).await;
+    assert_eq!(alike.len(), 1, "the same in other words is the same");
     let (_, _, many) = shop.ask(&alice(&["a", "b", "c", "d", "e"].map(add).join("\n"))).await;
     assert_eq!(many.len(), 3);
 }

@@ -28,7 +28,6 @@ pub struct Desk {
     pub vault: Vault,
     pub progress: Progress,
     pub wake_outbox: Arc<Notify>,
-    pub approved: Arc<Notify>,
     pub ready: Arc<AtomicBool>,
     pub token: String,
     pub address: String,
@@ -69,7 +68,6 @@ impl Desk {
         let token = web::first_sign_in_token(&store).await.unwrap().unwrap();
         let vault = Vault::new(dir.path());
         let (progress, wake_outbox) = (Progress::default(), Arc::new(Notify::new()));
-        let approved = Arc::new(Notify::new());
         let ready = Arc::new(AtomicBool::new(true));
         let asked = Arc::clone(&ready);
         let console = Web {
@@ -84,8 +82,8 @@ impl Desk {
                 Readiness { ready, parts: vec![("models".to_owned(), "loaded".to_owned())] }
             }),
             wake_outbox: Arc::clone(&wake_outbox),
-            toolbox: Arc::new(Toolbox::new()),
-            approved: Arc::clone(&approved),
+            toolbox: Arc::new(Toolbox::default()),
+            approved: Arc::new(Notify::new()),
             metrics: Arc::new(|| Box::pin(async { "understudy_commits_total 1\n".to_owned() })),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -93,19 +91,7 @@ impl Desk {
         let stop = CancellationToken::new();
         let stopped = stop.clone();
         let serving = tokio::spawn(async move { web::serve(console, listener, stopped).await.unwrap() });
-        Self {
-            store,
-            vault,
-            progress,
-            wake_outbox,
-            approved,
-            ready,
-            token,
-            address,
-            stop,
-            serving,
-            _dir: dir,
-        }
+        Self { store, vault, progress, wake_outbox, ready, token, address, stop, serving, _dir: dir }
     }
 
     /// Sends a request as it is.

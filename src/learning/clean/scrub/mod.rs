@@ -92,6 +92,12 @@ pub fn scrub(text: &str) -> Scrubbed {
     scrubbed
 }
 
+/// Whether a text holds a private key, or a key of a well-known service; what is only random is none.
+#[must_use]
+pub fn holds_key(text: &str) -> bool {
+    secrets::holds_key(text)
+}
+
 /// Whether a mark of [`scrub`] stands in a text.
 #[must_use]
 pub fn has_mark(text: &str) -> bool {

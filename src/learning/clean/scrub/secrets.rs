@@ -97,6 +97,19 @@ pub(super) fn find(text: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// Whether a text holds a private key, or a key by the way those of well-known services begin.
+pub(super) fn holds_key(text: &str) -> bool {
+    let begins = |part: &str| {
+        part.chars().count() >= KEY_MIN_CHARS
+            && BEGINNINGS.iter().any(|start| part.starts_with(start))
+            && is_key(part)
+            // Digits tell a key from words that happen to begin alike.
+            && part.chars().filter(char::is_ascii_digit).count() >= 2
+    };
+    !private_keys(text).is_empty()
+        || tokens(text).any(|(_, token)| parts(token).any(|(_, part)| begins(part)))
+}
+
 /// The parts of a token between the separators of addresses, so that only the key in a link goes.
 fn parts(token: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut from = 0;
@@ -188,6 +201,16 @@ mod tests {
             "SKU-100-200-300-400-500",
         ] {
             assert!(find(word).is_empty(), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_told_from_words_and_from_mere_chance() {
+        for held in [made_up("ghp_"), made_up("xoxb-"), "-----BEGIN PRIVATE KEY-----\nabc".to_owned()] {
+            assert!(holds_key(&format!("It is {held}.")), "{held}");
+        }
+        for plain in ["sk-short", "the secret_garden_party", &made_up(""), "see https://example.org/d/1"] {
+            assert!(!holds_key(plain), "{plain}");
         }
     }
 
