@@ -34,6 +34,7 @@ use crate::{
     ops::Trainings,
     outbox::{Outbox, Shown},
     people::People,
+    senses::Senses,
     store::{self, NoteFolder, Store},
     tools::{Hands, Toolbox, mcp},
     turn::Desk,
@@ -52,6 +53,10 @@ pub struct App {
     pub inbox: Inbox,
     /// Everybody who is stood in for.
     pub people: Arc<People>,
+    /// Files that came with messages.
+    pub files: Files,
+    /// Reads them.
+    pub senses: Senses,
     /// How far turns are.
     pub progress: Progress,
     /// Rung when a reply may leave.
@@ -123,8 +128,8 @@ impl App {
         files.tidy(std::time::SystemTime::now()).context("delete old files of messages")?;
         let variable = |name: &str| std::env::var(name).ok();
         let toolbox = Toolbox::new(mcp::Servers::read(&config.mcp, variable)?);
-        let mail = Mail::open(&people, &config.data, store.clone(), variable);
-        let slack = Slack::open(&people, store.clone(), files, &config.slack_api, variable)?;
+        let mail = Mail::open(&people, &config.data, store.clone(), files.clone(), variable);
+        let slack = Slack::open(&people, store.clone(), files.clone(), &config.slack_api, variable)?;
         Ok(Self {
             inbox: Inbox::new(store.clone()),
             slack: Arc::new(slack),
@@ -132,6 +137,8 @@ impl App {
             config,
             store,
             people,
+            files,
+            senses: Senses::default(),
             progress: Progress::default(),
             wake_outbox: Arc::new(Notify::new()),
             delivered: broadcast::channel(1024).0,
@@ -194,6 +201,8 @@ impl App {
             embed: Arc::clone(&office.embed),
             mind: Arc::clone(&office.mind),
             progress: self.progress.clone(),
+            files: self.files.clone(),
+            senses: self.senses.clone(),
             introduced_by: [
                 (Channel::Slack, Arc::clone(&self.slack) as _),
                 (Channel::Mail, Arc::clone(&self.mail) as _),

@@ -9,7 +9,10 @@ mod slack;
 mod tools;
 mod training;
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
@@ -19,9 +22,11 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::{
     app::{App, serving},
     domain::{
-        Audience, Channel, Conversation, Inbound, InboxId, PersonId, ReaderId, Readers, Requester, Standing,
+        Attachment, Audience, Channel, Conversation, Inbound, InboxId, PersonId, ReaderId, Readers,
+        Requester, Standing,
     },
     error::{Hint, told},
+    files::FILE_MAX_BYTES,
     inbox::{Record, Stage},
     people::Person,
     store::{Accepted, NoteFolder, ReplyState, STUCK, StoreError, now},
@@ -118,6 +123,9 @@ pub struct Ask {
     pub key: Option<String>,
     /// What is asked.
     pub text: String,
+    /// Absolute paths of files that go with it.
+    #[serde(default)]
+    pub files: Vec<PathBuf>,
 }
 
 /// Carries out a request.
@@ -129,7 +137,7 @@ pub async fn handle(app: &App, request: Request) -> anyhow::Result<Value> {
         Request::Ask(question) => ask(app, question).await,
         Request::Post(question) => {
             app.people.find(&question.person)?;
-            let accepted = app.inbox.accept(&inbound(question)).await?;
+            let accepted = app.inbox.accept(&inbound(app, question).await?).await?;
             Ok(json!({"inbox": accepted.id(), "repeat": matches!(accepted, Accepted::Repeat(_))}))
         }
         Request::NotesAdd { person, path, readers, watch } => {
@@ -259,7 +267,7 @@ async fn health(app: &App) -> anyhow::Result<Value> {
 async fn ask(app: &App, ask: Ask) -> anyhow::Result<Value> {
     let person = app.people.find(&ask.person)?;
     app.office().await?;
-    let message = inbound(ask);
+    let message = inbound(app, ask).await?;
     // Listen before the message is in, so that its end can't be missed.
     let mut delivered = app.delivered.subscribe();
     let mut moments = app.progress.watch();
@@ -309,10 +317,14 @@ async fn ask(app: &App, ask: Ask) -> anyhow::Result<Value> {
     }))
 }
 
-fn inbound(ask: Ask) -> Inbound {
+async fn inbound(app: &App, ask: Ask) -> anyhow::Result<Inbound> {
+    let mut attachments = Vec::new();
+    for path in &ask.files {
+        attachments.push(attached(app, &ask.person, path).await?);
+    }
     let key = ask.key.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
     let thread = ask.thread.unwrap_or_else(|| key.clone());
-    Inbound {
+    Ok(Inbound {
         channel: Channel::Cli,
         conversation: Conversation(format!("cli:{}:{}:{thread}", ask.person, ask.from)),
         key,
@@ -320,8 +332,25 @@ fn inbound(ask: Ask) -> Inbound {
         requester: Requester { id: ask.from.clone(), name: ask.from.to_string(), standing: Standing::Member },
         audience: Audience::only(ask.from),
         text: ask.text,
-        attachments: Vec::new(),
+        attachments,
+    })
+}
+
+/// A file of a question, kept where the turn finds it.
+async fn attached(app: &App, person: &PersonId, path: &Path) -> anyhow::Result<Attachment> {
+    let shown = path.display();
+    let failed =
+        |e: std::io::Error| Hint::new(format!("can't read {shown}: {e}"), "check the path after --file");
+    let size_bytes = tokio::fs::metadata(path).await.map_err(failed)?.len();
+    if size_bytes > FILE_MAX_BYTES {
+        let what = format!("{shown} has more than {} MB", FILE_MAX_BYTES >> 20);
+        return Err(Hint::new(what, "send the part you mean").into());
     }
+    let content = tokio::fs::read(path).await.map_err(failed)?;
+    let (files, person) = (app.files.clone(), person.clone());
+    let sha256 = tokio::task::spawn_blocking(move || files.keep(&person, &content)).await??;
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok(Attachment { name, size_bytes, sha256, source: String::new() })
 }
 
 async fn has_ended(app: &App, id: InboxId) -> anyhow::Result<bool> {

@@ -1,6 +1,6 @@
 //! `understudy ask`.
 
-use std::{io::ErrorKind, process::ExitCode};
+use std::{io::ErrorKind, path::PathBuf, process::ExitCode};
 
 use serde_json::Value;
 
@@ -22,22 +22,27 @@ pub(super) struct Args {
     /// Continues this thread instead of starting a new one.
     #[arg(long, value_name = "NAME")]
     thread: Option<String>,
+    /// Sends a file along; can be given more than once.
+    #[arg(long, value_name = "FILE")]
+    file: Vec<PathBuf>,
     /// Prints the whole turn as one JSON object.
     #[arg(long)]
     json: bool,
     /// What to ask; `-` reads it from standard input.
+    #[arg(default_value = "", hide_default_value = true)]
     text: String,
 }
 
 pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> {
     let from = args.from.map_or_else(account, Ok)?;
     let text = if args.text == "-" { standard_input()? } else { args.text };
-    if text.trim().is_empty() {
+    if text.trim().is_empty() && args.file.is_empty() {
         return Err(
             Hint::new("there is no question", "write it after the options, or pipe it in with `-`").into()
         );
     }
-    let ask = ops::Ask { person: args.person, from, thread: args.thread, key: None, text };
+    let files = args.file.iter().map(std::path::absolute).collect::<Result<_, _>>()?;
+    let ask = ops::Ask { person: args.person, from, thread: args.thread, key: None, text, files };
     let turn = super::control::call(config, Request::Ask(ask)).await?;
     if args.json {
         super::print_json(&turn);

@@ -14,6 +14,7 @@ use crate::{
     error::{Hint, told},
     ops::{self, Request},
     people::People,
+    senses::Senses,
 };
 
 /// What is told of one part.
@@ -64,6 +65,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
             Finding::of(path).tell(part, &mut failed);
         }
     }
+    reading().await.tell("reader", &mut failed);
     let mut runs = slack::Running::No;
     if usable {
         match super::control::ask_running(&config.data, &Request::Health).await {
@@ -81,6 +83,28 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
         println!("\nStart with the first FAIL; the ones below it may come from the same cause.");
     }
     Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+/// Whether the program that reads what strangers send is here and can't get out of its process.
+async fn reading() -> Finding {
+    match Senses::default().check().await {
+        Ok(fences) if fences.could.is_empty() => {
+            Finding::Ok("read by a process that can't open files, sockets or programs".to_owned())
+        }
+        Ok(fences) => {
+            let missing = match (fences.landlock, fences.seccomp) {
+                (true, true) => "the fences of this kernel have gaps",
+                (false, true) => "this kernel has no Landlock",
+                (true, false) => "this kernel filters no system calls",
+                (false, false) => "this kernel has neither Landlock nor a filter of system calls",
+            };
+            let could = fences.could.join(", ");
+            Finding::Look(format!(
+                "{missing}, so a file that breaks its reader could {could}; use Linux 5.13 or newer, or a container that allows both"
+            ))
+        }
+        Err(e) => Finding::Fail(e.to_string()),
+    }
 }
 
 /// Tries everybody's Slack tokens, whether or not the program runs: Slack lets them be tried at any time.

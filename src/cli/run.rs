@@ -62,6 +62,7 @@ fn console(app: &Arc<App>, meter: &Meter) -> Web {
     Web {
         store: app.store.clone(),
         vault: app.vault(),
+        files: app.files.clone(),
         inbox: app.inbox.clone(),
         people: Arc::clone(&app.people),
         mailboxes: app.mail.mailboxes(),

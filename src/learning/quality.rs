@@ -172,7 +172,7 @@ pub async fn measure(
         let company = super::corpus::company(*seed);
         let shelf = Shelf::of(&company.files, embed).await?;
         let person = person(&company);
-        let means = Means { mind, embed, notes: &*shelf.notes };
+        let means = Means { mind, embed, notes: &*shelf.notes, papers: &[] };
         // Evenly over all of them: a company's last questions are those that no note answers. Odd and even in turn,
         // because every second question is about a kind that was taught.
         let count = company.questions.len();

@@ -1,19 +1,20 @@
 //! Reading what strangers send, in child processes that may die of it.
 //!
-//! A mail that takes its reader down with it costs one process and is parked; the next one is read by a new
-//! process. Nothing is kept here.
+//! A mail or a document that takes its reader down with it costs one process; the next one is read by a new one.
+//! Nothing is kept here.
 
 use std::{path::PathBuf, process::Stdio, sync::Arc, time::Duration};
 
+use serde::de::DeserializeOwned;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     process::{Child, Command},
     sync::Semaphore,
     time::timeout,
 };
-use understudy_ears::{Letter, Reading};
+use understudy_ears::{Letter, Opened, Reading};
 
-/// How long one mail may take.
+/// How long one mail or document may take.
 const CLOCK: Duration = Duration::from_secs(20);
 /// Most bytes that a reader may say.
 const SAID_MAX_BYTES: u64 = 32 * 1024 * 1024;
@@ -21,7 +22,7 @@ const SAID_MAX_BYTES: u64 = 32 * 1024 * 1024;
 /// the disk as long as it computes.
 const READERS: (usize, usize) = (4, 16);
 
-/// Why a mail could not be read.
+/// Why a file could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SenseError {
     /// It is over a limit; the words say which.
@@ -30,7 +31,7 @@ pub enum SenseError {
     /// Its reader died, hung or spoke nonsense.
     #[error("reading it {0}")]
     Broken(String),
-    /// No reader could be started, which says nothing about the mail.
+    /// No reader could be started, which says nothing about the file.
     #[error("can't start {}: {source}; build it with `cargo build --workspace`, it belongs beside `understudy`", program.display())]
     NoReader {
         /// What was to be started.
@@ -40,7 +41,18 @@ pub enum SenseError {
     },
 }
 
-/// Starts a reader for each mail, a few at a time.
+/// How well a reader is fenced in on this machine.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+pub struct Fences {
+    /// Whether the kernel keeps it from files and ports.
+    pub landlock: bool,
+    /// Whether the kernel filters its calls.
+    pub seccomp: bool,
+    /// What it could do all the same.
+    pub could: Vec<String>,
+}
+
+/// Starts a reader for each file, a few at a time.
 #[derive(Debug, Clone)]
 pub struct Senses {
     program: PathBuf,
@@ -78,9 +90,40 @@ impl Senses {
     /// # Errors
     /// See [`SenseError`]; only [`SenseError::NoReader`] is worth another try.
     pub async fn read_mail(&self, mail: &[u8]) -> Result<Letter, SenseError> {
+        match parsed(&self.run(&["read", "mail"], mail).await?)? {
+            Reading::Letter(letter) => Ok(*letter),
+            Reading::OverLimit(why) => Err(SenseError::OverLimit(why)),
+        }
+    }
+
+    /// Reads a document in a process of its own; what it is, is told by its content.
+    ///
+    /// # Errors
+    /// See [`SenseError`]; only [`SenseError::NoReader`] is worth another try.
+    pub async fn read_document(&self, document: &[u8]) -> Result<Opened, SenseError> {
+        parsed(&self.run(&["read", "document"], document).await?)
+    }
+
+    /// The content of the `n`th file of a mail, counted from 0 as in [`Letter::enclosures`].
+    ///
+    /// # Errors
+    /// See [`SenseError`]; only [`SenseError::NoReader`] is worth another try.
+    pub async fn enclosure(&self, mail: &[u8], n: usize) -> Result<Vec<u8>, SenseError> {
+        self.run(&["read", "enclosure", &n.to_string()], mail).await
+    }
+
+    /// Lets a reader try to get out.
+    ///
+    /// # Errors
+    /// See [`SenseError`].
+    pub async fn check(&self) -> Result<Fences, SenseError> {
+        parsed(&self.run(&["check"], &[]).await?)
+    }
+
+    async fn run(&self, task: &[&str], bytes: &[u8]) -> Result<Vec<u8>, SenseError> {
         let _seat = self.seats.acquire().await;
         let mut child = Command::new(&self.program)
-            .arg("read")
+            .args(task)
             .env_clear()
             .current_dir("/")
             .stdin(Stdio::piped())
@@ -89,28 +132,28 @@ impl Senses {
             .kill_on_drop(true)
             .spawn()
             .map_err(|source| SenseError::NoReader { program: self.program.clone(), source })?;
-        let said = match timeout(CLOCK, converse(&mut child, mail)).await {
+        let said = match timeout(CLOCK, converse(&mut child, bytes)).await {
             Ok(said) => said,
             Err(_) => Err(format!("took more than {} s", CLOCK.as_secs())),
         };
-        let said = said.map_err(SenseError::Broken)?;
-        let reading =
-            serde_json::from_slice(&said).map_err(|e| SenseError::Broken(format!("gave no result: {e}")))?;
-        match reading {
-            Reading::Letter(letter) => Ok(*letter),
-            Reading::OverLimit(why) => Err(SenseError::OverLimit(why)),
-        }
+        said.map_err(SenseError::Broken)
     }
 }
 
-/// Hands the mail over and takes what is said, both at once: a pipe holds little.
-async fn converse(child: &mut Child, mail: &[u8]) -> Result<Vec<u8>, String> {
+/// The object on the last line.
+fn parsed<T: DeserializeOwned>(said: &[u8]) -> Result<T, SenseError> {
+    let last = said.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    serde_json::from_slice(last).map_err(|e| SenseError::Broken(format!("gave no result: {e}")))
+}
+
+/// Hands the file over and takes what is said, both at once: a pipe holds little.
+async fn converse(child: &mut Child, bytes: &[u8]) -> Result<Vec<u8>, String> {
     let (Some(mut tell), Some(hear)) = (child.stdin.take(), child.stdout.take()) else {
         return Err("began without pipes".to_owned());
     };
     let telling = async move {
-        // A reader that refuses a mail stops listening before its end, and says so.
-        tell.write_all(mail).await.ok();
+        // A reader that refuses a file stops listening before its end, and says so.
+        tell.write_all(bytes).await.ok();
         drop(tell);
     };
     let hearing = async move {

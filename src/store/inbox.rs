@@ -3,7 +3,7 @@
 use sqlx::{FromRow, Row, SqliteConnection, sqlite::SqliteRow};
 
 use super::{NewReply, Revised, Store, StoreError, outbox, revise::with_follow_ups, to_json};
-use crate::domain::{Conversation, Inbound, InboxId, PersonId};
+use crate::domain::{Attachment, Conversation, Inbound, InboxId, PersonId};
 
 /// A message is parked when this many claims in a row ended without an orderly result.
 const CLAIMS_MAX: i64 = 3;
@@ -485,6 +485,32 @@ impl Store {
             .fetch_all(&self.readers)
             .await?;
         Ok(rows)
+    }
+
+    /// The files that came with earlier messages of a conversation, newest first, as the turns found them.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn files_before(
+        &self,
+        conversation: &Conversation,
+        before: InboxId,
+    ) -> Result<Vec<Attachment>, StoreError> {
+        let rows: Vec<String> = sqlx::query_scalar(
+            "SELECT step.result FROM step JOIN inbox ON inbox.id = step.inbox_id
+             WHERE inbox.conversation = ?1 AND inbox.id < ?2 AND step.kind = 'sense'
+             ORDER BY inbox.id DESC LIMIT 12",
+        )
+        .bind(&conversation.0)
+        .bind(before.0)
+        .fetch_all(&self.readers)
+        .await?;
+        let files = |row: &String| {
+            let step: serde_json::Value = serde_json::from_str(row).unwrap_or_default();
+            let files = step.get("files").cloned().unwrap_or_default();
+            serde_json::from_value::<Vec<Attachment>>(files).unwrap_or_default()
+        };
+        Ok(rows.iter().flat_map(files).collect())
     }
 
     /// How many rows are in which state.

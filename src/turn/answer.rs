@@ -10,7 +10,7 @@ use crate::{
     domain::{Audience, Passage, PersonId},
     inbox::Stage,
     learning::clean::scrub::holds_key,
-    memory::{self, Embed, Leg, Notes, Search},
+    memory::{self, Embed, Leg, Notes, Paper, Search},
     mind::{Mind, Situation},
 };
 
@@ -18,6 +18,8 @@ use super::{cites, figures, manners, questions};
 
 /// Passages that are searched for what the draft is given.
 const PASSAGES: usize = 6;
+/// How many of them may be of documents that were sent.
+const OF_PAPERS: usize = 4;
 /// Said when figures came from nowhere twice, or the draft can't be mended.
 const NOT_IN_NOTES: &str =
     "That's not in my notes. Ask me again with other words, or ask whoever keeps them.";
@@ -31,6 +33,8 @@ pub struct Means<'m> {
     pub embed: &'m dyn Embed,
     /// The notes.
     pub notes: &'m dyn Notes,
+    /// Documents of this conversation.
+    pub papers: &'m [Paper],
 }
 
 /// Who sees how far it is.
@@ -89,9 +93,8 @@ pub async fn answer(
     let queries = ask(means, situation).await?;
     clock.lap("ask");
     watch.stage(Stage::Recalling);
-    let Means { embed, notes, .. } = means;
     let asked = Asked { person: &situation.person.id, message: situation.message, queries: &queries };
-    let Recalled { passages, mut excerpts } = recall(embed, notes, asked, audience, now).await?;
+    let Recalled { passages, mut excerpts } = recall_with(means, asked, audience, now).await?;
     clock.lap("recall");
     watch.stage(Stage::Drafting);
     let drafted = draft(means, situation, &excerpts, watch).await?;
@@ -217,6 +220,61 @@ pub(crate) async fn recall(
     audience: &Audience,
     now: i64,
 ) -> anyhow::Result<Recalled> {
+    let found = look_up(embed, notes, asked, audience, now).await?;
+    let excerpts = found.focus(embed, &found.passages).await?;
+    Ok(in_order(found.passages, excerpts))
+}
+
+/// The same, with the documents of the conversation, which all of its audience have.
+async fn recall_with(
+    means: Means<'_>,
+    asked: Asked<'_>,
+    audience: &Audience,
+    now: i64,
+) -> anyhow::Result<Recalled> {
+    let Means { embed, notes, papers, .. } = means;
+    if papers.is_empty() {
+        return recall(embed, notes, asked, audience, now).await;
+    }
+    let found = look_up(embed, notes, asked, audience, now).await?;
+    let sent = memory::leaf_through(embed, &found.legs, papers, OF_PAPERS).await?;
+    let is_new = |passage: &Passage| papers.iter().any(|paper| paper.is_new && paper.name == passage.source);
+    let all = numbered(sent.iter().chain(&found.passages).cloned().take(PASSAGES));
+    let mut excerpts = found.focus(embed, &all).await?;
+    // "What is in it?" is nearest to anything; whoever sends a document asks about that one.
+    if sent.iter().any(is_new) && !excerpts.iter().any(is_new) {
+        excerpts = found.focus(embed, &numbered(sent.into_iter().filter(is_new))).await?;
+    }
+    Ok(in_order(all, excerpts))
+}
+
+fn numbered(passages: impl Iterator<Item = Passage>) -> Vec<Passage> {
+    (1..).zip(passages).map(|(n, passage)| Passage { n, ..passage }).collect()
+}
+
+/// A message taken apart, and the notes that speak to it.
+struct Found {
+    legs: Vec<Leg>,
+    /// Which of the legs are what is asked; queries follow.
+    asks: std::ops::Range<usize>,
+    passages: Vec<Passage>,
+}
+
+impl Found {
+    async fn focus(&self, embed: &dyn Embed, passages: &[Passage]) -> anyhow::Result<Vec<Passage>> {
+        let questions = self.legs.get(self.asks.clone()).unwrap_or_default();
+        let queries = self.legs.get(self.asks.end..).unwrap_or_default();
+        memory::focus(embed, questions, queries, passages).await
+    }
+}
+
+async fn look_up(
+    embed: &dyn Embed,
+    notes: &dyn Notes,
+    asked: Asked<'_>,
+    audience: &Audience,
+    now: i64,
+) -> anyhow::Result<Found> {
     let message: String = asked.message.chars().take(1000).collect();
     // A message that asks several things is looked up whole too: of a small model's queries one may be missing.
     let questions = questions::several(&message);
@@ -226,9 +284,12 @@ pub(crate) async fn recall(
     let vectors = embed.embed(&texts).await?;
     let legs = texts.into_iter().zip(vectors).map(|(text, dense)| Leg { text, dense }).collect();
     let search = Search { person: asked.person, legs, audience, limit: PASSAGES, now };
-    let mut passages = notes.search(&search).await?;
-    let (before, queries) = search.legs.split_at(asks.end);
-    let excerpts = memory::focus(embed, before.get(asks).unwrap_or(before), queries, &passages).await?;
+    let passages = notes.search(&search).await?;
+    Ok(Found { legs: search.legs, asks, passages })
+}
+
+/// What is shown first, under the numbers by which it is cited.
+fn in_order(mut passages: Vec<Passage>, excerpts: Vec<Passage>) -> Recalled {
     let place = |passage: &Passage| {
         excerpts.iter().position(|e| (&e.source, &e.title) == (&passage.source, &passage.title))
     };
@@ -236,7 +297,7 @@ pub(crate) async fn recall(
     for (n, passage) in (1..).zip(&mut passages) {
         passage.n = n;
     }
-    Ok(Recalled { passages, excerpts })
+    Recalled { passages, excerpts }
 }
 
 struct Drafted {

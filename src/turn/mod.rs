@@ -12,6 +12,7 @@ pub mod cites;
 pub mod figures;
 pub mod manners;
 pub mod questions;
+mod sense;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -22,10 +23,12 @@ use answer::{Answer, Clock, Means, Watch};
 
 use crate::{
     domain::{Attachment, Audience, Channel, Conversation, Inbound, Requester, Stopped},
+    files::Files,
     inbox::{Progress, Stage},
     memory::{Embed, Notes},
     mind::{Mind, Situation},
     people::{Aside, Introduce, Introduction, People, Person},
+    senses::Senses,
     store::{Claimed, NewReply, Settled, StepRow, Store},
     tools::Hands,
 };
@@ -52,6 +55,10 @@ pub struct Desk {
     pub mind: Arc<dyn Mind>,
     /// Where watchers see how far it is.
     pub progress: Progress,
+    /// Files that came with messages.
+    pub files: Files,
+    /// Reads them.
+    pub senses: Senses,
     /// Channels that say who wrote and who reads only after a message was accepted.
     pub introduced_by: HashMap<Channel, Arc<dyn Introduce>>,
     /// Carries out what the model proposes and permission allows.
@@ -97,11 +104,13 @@ pub async fn run(desk: &Desk, claimed: &Claimed, now: i64) -> anyhow::Result<()>
         Ok(asked) => asked,
         Err(text) => return settle(desk, claimed, Ending::refused(text), now).await,
     };
+    clock.lap("identify");
+    let sensed = sense::sense(desk, claimed, &asked.attachments, &asked.audience).await?;
+    clock.lap("sense");
     let text = manners::strip_invisible(&asked.text);
     if text.trim().is_empty() {
-        clock.lap("identify");
         let steps = vec![files_step(&clock, &asked.attachments)];
-        let ending = Ending { steps, ..Ending::refused(nothing_to_read(&asked.attachments)) };
+        let ending = Ending { steps, ..Ending::refused(sensed.instead_of_an_answer()) };
         return settle(desk, claimed, ending, now).await;
     }
     let thread = match asked.thread.take() {
@@ -117,9 +126,7 @@ pub async fn run(desk: &Desk, claimed: &Claimed, now: i64) -> anyhow::Result<()>
         thread: &thread,
         message: &text,
     };
-    clock.lap("identify");
-
-    let means = Means { mind: &*desk.mind, embed: &*desk.embed, notes: &*desk.notes };
+    let means = Means { mind: &*desk.mind, embed: &*desk.embed, notes: &*desk.notes, papers: &sensed.papers };
     let watch = Told { progress: &desk.progress, claimed };
     let mut answer = match act::act(desk, claimed, &asked, &situation, now).await? {
         Acted::Nothing => answer::answer(means, &situation, &asked.audience, now, &watch).await?,
@@ -147,11 +154,13 @@ pub async fn run(desk: &Desk, claimed: &Claimed, now: i64) -> anyhow::Result<()>
         }
         _ => None,
     };
-    answer.text.push_str(&unread(&asked.attachments));
+    answer.text.push_str(&sensed.told());
     clock.timings.extend(&answer.timings_us);
     let mut steps = journal(&clock, &weights.name, &answer);
+    // The time of the step is told once, with the files when there are any.
+    steps.retain(|step| step.kind != "sense");
     if !asked.attachments.is_empty() {
-        steps.push(files_step(&clock, &asked.attachments));
+        steps.insert(1.min(steps.len()), files_step(&clock, &asked.attachments));
     }
     let reply = NewReply { text: answer.text, cites: answer.cites };
     let (reply, aside) = match said_aside {
@@ -200,46 +209,20 @@ fn as_accepted(message: &Inbound) -> Introduction {
     }
 }
 
-/// What somebody is told whose message has no text.
-fn nothing_to_read(files: &[Attachment]) -> String {
-    if files.is_empty() {
-        return "Your message is empty. Write me what you need.".to_owned();
-    }
-    let told = "I can't read files or listen to voice notes yet. Write me in a few words what you need.";
-    format!("{told}{}", lost(files))
-}
-
-/// What is added to a reply when files came with the message, because nothing reads them yet.
-fn unread(files: &[Attachment]) -> String {
-    let here: Vec<String> = files.iter().filter(|f| !f.sha256.is_empty()).map(shown_name).collect();
-    let told = match here.as_slice() {
-        [] => String::new(),
-        here => format!("\n\nI can't open files yet, so this leaves out what is in {}.", here.join(", ")),
-    };
-    format!("{told}{}", lost(files))
-}
-
-/// What is said of files that could not be fetched.
-fn lost(files: &[Attachment]) -> String {
-    let lost: Vec<String> = files.iter().filter(|f| f.sha256.is_empty()).map(shown_name).collect();
-    match lost.as_slice() {
-        [] => String::new(),
-        lost => format!(
-            "\n\nI could not fetch or open {}, so send it again in another form if I should keep it.",
-            lost.join(", ")
-        ),
-    }
-}
-
 /// A file's name without what could be read as anything else: it is the sender's, and passes no gate here.
 fn shown_name(file: &Attachment) -> String {
-    let plain = |c: char| if c.is_alphanumeric() || " ._-()".contains(c) { c } else { '_' };
-    file.name.chars().take(FILE_NAME_CHARS).map(plain).collect()
+    plain(&file.name)
+}
+
+/// Words that somebody else chose, for a sentence of ours.
+fn plain(words: &str) -> String {
+    let plain = |c: char| if c.is_alphanumeric() || " ._-(),".contains(c) { c } else { '_' };
+    words.chars().take(FILE_NAME_CHARS).map(plain).collect()
 }
 
 /// The step that says which files came, by what hash their content is kept.
 fn files_step(clock: &Clock, files: &[Attachment]) -> StepRow {
-    let took_us = clock.timings.first().map_or(0, |(_, took_us)| *took_us);
+    let took_us = clock.timings.iter().find(|(step, _)| *step == "sense").map_or(0, |(_, took_us)| *took_us);
     StepRow { kind: "sense".to_owned(), result: json!({"files": files}).to_string(), took_us }
 }
 

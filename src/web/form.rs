@@ -9,16 +9,26 @@ use axum::{
 use futures::StreamExt;
 
 use super::{Shared, trouble::Trouble};
-use crate::inbox::MESSAGE_MAX_BYTES;
+use crate::{files::FILE_MAX_BYTES, inbox::MESSAGE_MAX_BYTES};
 
 /// Most bytes of a form that are kept; a message of the greatest length fits even when every byte is escaped.
 const FORM_MAX_BYTES: usize = 4 * MESSAGE_MAX_BYTES;
 /// Most bytes that are read and thrown away, so that a browser gets to see the answer instead of a reset.
 const DRAIN_MAX_BYTES: usize = 64 * 1024 * 1024;
+/// Most files of one form.
+const FILES_MAX: usize = 10;
 
 /// The fields of a form, in order.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Fields(Vec<(String, String)>);
+pub(super) struct Fields(Vec<(String, String)>, Vec<Upload>);
+
+/// A file of a form.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Upload {
+    /// The name its sender's machine gave it.
+    pub(super) name: String,
+    pub(super) content: Vec<u8>,
+}
 
 impl Fields {
     /// The first field with this name, or an empty text.
@@ -29,6 +39,11 @@ impl Fields {
     /// A field of several lines, with the line ends that people mean: browsers send `\r\n`.
     pub(super) fn lines(&self, name: &str) -> String {
         self.get(name).replace("\r\n", "\n")
+    }
+
+    /// The files, in order.
+    pub(super) fn files(&self) -> &[Upload] {
+        &self.1
     }
 
     /// The fields of an address, empty when they can't be read.
@@ -43,7 +58,7 @@ impl Fields {
             let (name, value) = (halves.next().unwrap_or_default(), halves.next().unwrap_or_default());
             Some((unescape(name)?, unescape(value)?))
         });
-        fields.collect::<Option<_>>().map(Self)
+        fields.collect::<Option<_>>().map(|fields| Self(fields, Vec::new()))
     }
 }
 
@@ -53,18 +68,59 @@ impl FromRequest<Shared> for Fields {
     async fn from_request(request: Request, _: &Shared) -> Result<Self, Response> {
         let kind =
             request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if let Ok(boundary) = multer::parse_boundary(kind) {
+            return parts(request.into_body(), boundary).await.map_err(IntoResponse::into_response);
+        }
         let is_form = kind.is_empty() || kind.starts_with("application/x-www-form-urlencoded");
         let body = read(request.into_body()).await.map_err(IntoResponse::into_response)?;
         if !is_form {
             let sentence = "This is not a form. Send application/x-www-form-urlencoded.";
             return Err(Trouble::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence).into_response());
         }
-        Self::parse(&body).ok_or_else(|| {
-            let sentence =
-                "The text is not valid UTF-8. Set your editor or program to UTF-8 and send it again.";
-            Trouble::new(StatusCode::BAD_REQUEST, sentence).into_response()
-        })
+        Self::parse(&body).ok_or_else(|| not_utf8().into_response())
     }
+}
+
+/// A form with files (RFC 7578).
+async fn parts(body: Body, boundary: String) -> Result<Fields, Trouble> {
+    let most = multer::SizeLimit::new().whole_stream(FILE_MAX_BYTES + FORM_MAX_BYTES as u64);
+    let limits = multer::Constraints::new().size_limit(most);
+    let mut parts = multer::Multipart::with_constraints(body.into_data_stream(), boundary, limits);
+    let mut fields = Fields::default();
+    while let Some(part) = parts.next_field().await.map_err(broken)? {
+        let (name, file) = (part.name().unwrap_or_default().to_owned(), part.file_name().map(str::to_owned));
+        let content = part.bytes().await.map_err(broken)?;
+        match file {
+            // A browser sends a field for files even when none was chosen.
+            Some(file) if file.is_empty() && content.is_empty() => {}
+            Some(_) if fields.1.len() == FILES_MAX => {
+                let sentence = format!("I take up to {FILES_MAX} files at once. Send the others afterwards.");
+                return Err(Trouble::new(StatusCode::PAYLOAD_TOO_LARGE, sentence));
+            }
+            Some(file) => fields.1.push(Upload { name: file, content: content.to_vec() }),
+            None => {
+                let value = String::from_utf8(content.to_vec()).map_err(|_| not_utf8())?;
+                fields.0.push((name, value));
+            }
+        }
+    }
+    Ok(fields)
+}
+
+fn broken(error: multer::Error) -> Trouble {
+    match error {
+        multer::Error::StreamSizeExceeded { limit } | multer::Error::FieldSizeExceeded { limit, .. } => {
+            let sentence =
+                format!("This is too much; I take up to {} MB at once. Send the part you mean.", limit >> 20);
+            Trouble::new(StatusCode::PAYLOAD_TOO_LARGE, sentence)
+        }
+        _ => Trouble::new(StatusCode::BAD_REQUEST, "The message broke off on its way. Send it again."),
+    }
+}
+
+fn not_utf8() -> Trouble {
+    let sentence = "The text is not valid UTF-8. Set your editor or program to UTF-8 and send it again.";
+    Trouble::new(StatusCode::BAD_REQUEST, sentence)
 }
 
 async fn read(body: Body) -> Result<Vec<u8>, Trouble> {

@@ -44,6 +44,7 @@ pub use tokens::{first_sign_in_token, renew_sign_in_token};
 
 use crate::{
     domain::PersonId,
+    files::Files,
     inbox::{Inbox, Progress},
     learning::vault::Vault,
     people::People,
@@ -62,6 +63,8 @@ pub struct Web {
     pub store: Store,
     /// Where learned words lie.
     pub vault: Vault,
+    /// Where files of messages lie.
+    pub files: Files,
     /// Where messages go in.
     pub inbox: Inbox,
     /// Everybody who is stood in for.

@@ -18,7 +18,7 @@ use super::{
     turn_view::Turn,
 };
 use crate::{
-    domain::{Audience, Channel, Inbound, InboxId, PersonId},
+    domain::{Attachment, Audience, Channel, Inbound, InboxId, PersonId},
     people::Person,
     store::Accepted,
 };
@@ -89,7 +89,7 @@ fn offer(person: &Person) -> Markup {
 fn composer(person: &Person, unsent: Option<Unsent<'_>>) -> Markup {
     let text = unsent.as_ref().map_or("", |unsent| unsent.text);
     html! {
-        form.composer #latest method="post" action={ "/talk/" (person.id) } accept-charset="utf-8" {
+        form.composer #latest method="post" action={ "/talk/" (person.id) } accept-charset="utf-8" enctype="multipart/form-data" {
             @if let Some(unsent) = &unsent { p.notice.bad role="alert" { (unsent.why) } }
             // A form that is sent twice, by a double click or a reload, is one message.
             input type="hidden" name="key" value=(uuid::Uuid::new_v4());
@@ -98,6 +98,7 @@ fn composer(person: &Person, unsent: Option<Unsent<'_>>) -> Markup {
                 // HTML drops the first line end of a textarea, so it gets one to drop.
                 "\n" (text)
             }
+            label.file for="file" { "Files" input #file type="file" name="file" multiple; }
             button.primary type="submit" { "Send" }
         }
     }
@@ -165,7 +166,7 @@ async fn take_in<'c>(
         requester: signed_in.requester(person),
         audience: Audience::only(signed_in.reader.clone()),
         text: fields.lines("text"),
-        attachments: Vec::new(),
+        attachments: attached(console, person, fields).await?,
     };
     let accepted = console.web.inbox.accept(&message).await?;
     let differs = match accepted {
@@ -175,6 +176,22 @@ async fn take_in<'c>(
         }
     };
     Ok(Taken { person, accepted, differs })
+}
+
+/// The files of a form, kept before the message that names them is.
+async fn attached(console: &Console, person: &Person, fields: &Fields) -> Result<Vec<Attachment>, Trouble> {
+    let mut attachments = Vec::new();
+    for upload in fields.files() {
+        let (files, id, content) = (console.web.files.clone(), person.id.clone(), upload.content.clone());
+        let kept = tokio::task::spawn_blocking(move || files.keep(&id, &content)).await;
+        let Ok(Ok(sha256)) = kept else {
+            let sentence = "The file could not be kept here. Ask whoever runs this to look at its disk.";
+            return Err(Trouble::new(StatusCode::INTERNAL_SERVER_ERROR, sentence));
+        };
+        let size_bytes = upload.content.len() as u64;
+        attachments.push(Attachment { name: upload.name.clone(), size_bytes, sha256, source: String::new() });
+    }
+    Ok(attachments)
 }
 
 /// One turn as a piece of the page, for the script.

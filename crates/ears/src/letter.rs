@@ -126,17 +126,36 @@ fn tidy(text: &str) -> String {
     kept.trim().to_owned()
 }
 
+/// The content of the `n`th file of a mail, counted from 0 in the order of [`Letter::enclosures`].
+#[must_use]
+pub fn enclosed(mail: &[u8], n: usize) -> Option<Vec<u8>> {
+    if mail.len() > MAIL_MAX_BYTES || nesting::is_deeper(mail, DEPTH_MAX) {
+        return None;
+    }
+    let parsed = MessageParser::default().parse(mail)?;
+    let content = parsed.attachments().filter_map(content).nth(n);
+    content.filter(|content| content.len() <= ENCLOSURE_MAX_BYTES).map(<[u8]>::to_vec)
+}
+
+/// The content of a part that is a file.
+fn content<'p>(part: &'p MessagePart<'_>) -> Option<&'p [u8]> {
+    match &part.body {
+        PartType::Message(inner) => Some(inner.raw_message()),
+        PartType::Text(text) | PartType::Html(text) => Some(text.as_bytes()),
+        PartType::Binary(bytes) | PartType::InlineBinary(bytes) => Some(bytes),
+        PartType::Multipart(_) => None,
+    }
+}
+
 fn enclosures(parsed: &Message<'_>) -> Result<Vec<Enclosure>, String> {
     let mut files = Vec::new();
     for part in parsed.attachments() {
-        let (bytes, name): (&[u8], Option<String>) = match &part.body {
+        let Some(bytes) = content(part) else { continue };
+        let name = match &part.body {
             PartType::Message(inner) => {
-                let subject = one_line(inner.subject().unwrap_or("a mail"));
-                (inner.raw_message(), Some(format!("{subject}.eml")))
+                Some(format!("{}.eml", one_line(inner.subject().unwrap_or("a mail"))))
             }
-            PartType::Text(text) | PartType::Html(text) => (text.as_bytes(), None),
-            PartType::Binary(bytes) | PartType::InlineBinary(bytes) => (bytes, None),
-            PartType::Multipart(_) => continue,
+            _ => None,
         };
         if bytes.len() > ENCLOSURE_MAX_BYTES {
             return Err(format!("a file in it has more than {} MB", ENCLOSURE_MAX_BYTES >> 20));

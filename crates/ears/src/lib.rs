@@ -1,24 +1,29 @@
 //! What strangers send, made readable: bytes in, text and facts about it out.
 //!
 //! Mail and pages are written by whoever likes to, so they are read in a process of their own (the binary
-//! `understudy-ears`, one process per mail), which has limits and dies alone. This library is what that process
-//! does, and the wire types that its parent reads; the parent itself calls only [`html`], for notes.
+//! `understudy-ears`, one process per mail or document), which has limits and dies alone. This library is what that
+//! process does to mail, and the wire types that its parent reads; the parent itself calls only [`html`], for notes,
+//! and [`sniff()`]. What opens documents is in the binary alone, so that none of it is linked into the parent.
 //!
 //! Architecture invariant: nothing here knows the network, the store, or who is allowed what.
 
 #![forbid(unsafe_code)]
 
+mod document;
 mod headers;
 pub mod html;
 mod letter;
 mod nesting;
 mod report;
+mod sniff;
 
 use serde::{Deserialize, Serialize};
 
+pub use document::{DOCUMENT_MAX_BYTES, DOCUMENT_TEXT_MAX_BYTES, Document, Kind, Opened, Section, Trouble};
 pub use headers::{HEADER_MAX_BYTES, HEADERS_MAX};
-pub use letter::read;
+pub use letter::{enclosed, read};
 pub use report::{Delivery, Report};
+pub use sniff::{is_zip, sniff};
 
 /// Most bytes of a mail that is read.
 pub const MAIL_MAX_BYTES: usize = 25 * 1024 * 1024;

@@ -23,7 +23,7 @@ fn reads(arguments: &[&str], mail: &[u8]) -> Output {
 
 #[test]
 fn one_mail_becomes_one_object() {
-    let output = reads(&["read"], b"From: a@example.com\r\nSubject: Fair\r\n\r\nIs it open?\r\n");
+    let output = reads(&["read", "mail"], b"From: a@example.com\r\nSubject: Fair\r\n\r\nIs it open?\r\n");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let read: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(read.to_string().contains("Is it open?"), "{read}");
@@ -31,7 +31,7 @@ fn one_mail_becomes_one_object() {
 
 #[test]
 fn any_other_use_is_answered_with_the_right_one() {
-    for arguments in [&[][..], &["hear"], &["read", "this"]] {
+    for arguments in [&[][..], &["hear"], &["read"], &["read", "this"], &["read", "enclosure"]] {
         let output = reads(arguments, b"");
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(String::from_utf8_lossy(&output.stderr).contains("usage: understudy-ears read"));

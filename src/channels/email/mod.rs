@@ -17,6 +17,7 @@ mod alarm;
 mod authres;
 mod compose;
 mod doctor;
+mod enclosed;
 mod head;
 mod imap;
 mod intake;
@@ -42,6 +43,7 @@ pub use oauth::sign_in;
 
 use crate::{
     domain::{Inbound, PersonId},
+    files::Files,
     inbox::Inbox,
     outbox::{Deliver, DeliveryError},
     people::{Introduce, Introduction, People},
@@ -68,6 +70,7 @@ pub struct Mail {
     problems: Vec<(PersonId, String)>,
     store: Store,
     senses: Senses,
+    files: Files,
     key: OnceCell<Vec<u8>>,
     /// When this process began, in Unix seconds.
     started_at: i64,
@@ -102,12 +105,13 @@ impl Mail {
         people: &People,
         data: &Path,
         store: Store,
+        files: Files,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Self {
         let Mailboxes { mailboxes, problems } = account::mailboxes(people, data, variable);
         let mailboxes = mailboxes.into_iter().map(Arc::new).collect();
         let (senses, key, started_at) = (Senses::default(), OnceCell::new(), now());
-        Self { mailboxes, problems, store, senses, key, started_at }
+        Self { mailboxes, problems, store, senses, files, key, started_at }
     }
 
     /// The tasks that read everybody's mail until `stop`: one reader for each mailbox.
@@ -216,6 +220,10 @@ impl Introduce for Mail {
     async fn introduce(&self, message: &Inbound) -> anyhow::Result<Introduction> {
         let mut thread = self.store.said_before(message, THREAD_MESSAGES, OWN).await?;
         let task = self.store.mail_task(&message.key).await?;
+        let attachments = match &task {
+            Some(task) => enclosed::fetch_all(self, task.mail_id, message).await?,
+            None => message.attachments.clone(),
+        };
         let head = task.and_then(|task| serde_json::from_str::<Head>(&task.head).ok());
         // A thread that we were not part of is known only by what its mails quote.
         if let Some(head) = head.filter(|head| thread.is_empty() && !head.quoted.is_empty()) {
@@ -226,7 +234,7 @@ impl Introduce for Mail {
             audience: message.audience.clone(),
             text: message.text.clone(),
             thread,
-            attachments: message.attachments.clone(),
+            attachments,
             aside: None,
         })
     }

@@ -11,10 +11,11 @@ use serde_json::Value;
 use tracing::warn;
 
 use super::{account::Account, api::CallError, frame::str_at, place::Place};
-use crate::{domain::Attachment, files::Files};
+use crate::{
+    domain::Attachment,
+    files::{FILE_MAX_BYTES, Files},
+};
 
-/// Largest file that is fetched.
-const MOST_BYTES: u64 = 50 << 20;
 /// Files of one message that are fetched.
 const MOST_FILES: usize = 10;
 /// Redirects that are followed.
@@ -27,7 +28,7 @@ const FETCH: Duration = Duration::from_secs(60);
 enum Lost {
     #[error(transparent)]
     Call(#[from] CallError),
-    #[error("it has more than {} MB", MOST_BYTES >> 20)]
+    #[error("it has more than {} MB", FILE_MAX_BYTES >> 20)]
     TooLarge,
     #[error("Slack shows a log-in page instead: does the app have files:read?")]
     LoginPage,
@@ -76,7 +77,7 @@ async fn fetch(account: &Account, files: &Files, place: &Place, id: &str) -> Res
         return Err(Lost::Elsewhere);
     }
     let size = file.get("size").and_then(Value::as_u64);
-    if size.is_some_and(|size| size > MOST_BYTES) {
+    if size.is_some_and(|size| size > FILE_MAX_BYTES) {
         return Err(Lost::TooLarge);
     }
     let address = str_at(file, "/url_private_download").or_else(|| str_at(file, "/url_private"));
@@ -143,7 +144,7 @@ async fn download(account: &Account, mut address: Url, expected: &Expected) -> R
         let says_html = kind.is_some_and(|kind| kind.contains("text/html"));
         let mut content = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(connection)? {
-            if content.len() as u64 + chunk.len() as u64 > MOST_BYTES {
+            if content.len() as u64 + chunk.len() as u64 > FILE_MAX_BYTES {
                 return Err(Lost::TooLarge);
             }
             content.extend_from_slice(&chunk);

@@ -44,6 +44,7 @@ pub(super) async fn run(mut config: Config, person: PersonId, turns: usize) -> a
             thread: None,
             key: None,
             text: (*question).to_owned(),
+            files: Vec::new(),
         };
         let answer = ops::handle(&app, Request::Ask(asked)).await?;
         total.push(began.elapsed().as_secs_f64() * 1e3);

@@ -264,6 +264,17 @@ impl Store {
         Ok(row.is_some())
     }
 
+    /// The bytes of a mail; `None` when there is no such mail, nothing when they are gone.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn mail_bytes(&self, id: i64) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(sqlx::query_scalar("SELECT raw FROM mail WHERE id = ?1")
+            .bind(id)
+            .fetch_optional(&self.readers)
+            .await?)
+    }
+
     /// Forgets the bytes of mails that were dealt with before `before`.
     ///
     /// # Errors

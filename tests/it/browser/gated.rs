@@ -10,11 +10,13 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use understudy::{
     domain::{Channel, Integrity, Passage, PersonId, Readers},
+    files::Files,
     inbox::{self, Inbox, Progress},
     memory::{Embed, Folder, edge, sync_folder},
     mind::{BrainError, Draft, DraftSink, Mind, Scripted, Situation, Weights},
     outbox::{Deliver, Outbox, Shown},
     people::{People, Person},
+    senses::Senses,
     store::Store,
     tools::{Hands, Toolbox},
     turn,
@@ -120,6 +122,8 @@ impl Office {
             embed: Arc::clone(&gated) as _,
             mind: gated,
             progress: progress.clone(),
+            files: Files::below(&site.data()),
+            senses: Senses::default(),
             introduced_by: HashMap::new(),
             hands: Arc::new(hands),
         };
@@ -137,6 +141,7 @@ impl Office {
         let console = Web {
             store,
             vault: understudy::learning::vault::Vault::new(&site.data()),
+            files: understudy::files::Files::below(&site.data()),
             inbox,
             people,
             mailboxes: Vec::new(),

@@ -90,7 +90,7 @@ fn f17_a_mail_that_cannot_be_read_is_parked_told_about_and_holds_up_no_other() {
     desk.alice_writes("good", "Fair", "when is the fair?");
     let replies = desk.replies(2);
     let told = replies.iter().find(|reply| header(reply, "Subject").unwrap() == "Re: Bomb").unwrap();
-    assert!(said(told).starts_with("I can't read files"), "{told}");
+    assert!(said(told).starts_with("I couldn't fetch or open your mail, because it holds"), "{told}");
     console.wait_for_state("parked", 1);
     console.wait_for_state("taken", 1);
     desk.settle(&console.running);
@@ -165,5 +165,32 @@ fn somebody_from_outside_is_marked_as_such() {
     super::post::eventually("two drafts", || (drafts() == 2).then_some(()));
     let page = console.page("admin/drafts", &console.sign_in());
     assert!(page.contains("Dave (outside)") && !page.contains("Alice (outside)"), "{page}");
+    desk.settle(&console.running);
+}
+
+#[test]
+fn documents_of_a_mail_are_read_by_what_is_in_them() {
+    let desk = Desk::new(AUTOMATIC);
+    let console = desk.open();
+    let part = |name: &str, kind: &str, content: &str| {
+        format!(
+            "--cut\r\nContent-Type: {kind}\r\nContent-Disposition: attachment; filename=\"{name}\"\r\n\r\n{content}\r\n"
+        )
+    };
+    let words = format!(
+        "--cut\r\nContent-Type: text/plain\r\n\r\nhow high is the deposit?\r\n{}{}--cut--",
+        // Neither name nor type says what it is.
+        part("lease.zip", "application/zip", "# Lease\r\n\r\nThe deposit is 4,750 EUR."),
+        part("scan.pdf", "application/pdf", "%PDF-1.7 cut short"),
+    );
+    let fields = [("MIME-Version", "1.0"), ("Content-Type", "multipart/mixed; boundary=cut")];
+    desk.arrives(ALICE, &mail(&fields, "lease", &words));
+    let reply = said(&desk.replies(1)[0]);
+    assert!(reply.contains("how high is the deposit?"), "{reply}");
+    assert!(reply.contains("I read lease.zip."), "{reply}");
+    assert!(
+        reply.contains("I couldn't read scan.pdf: it is damaged or cut short, so save it again"),
+        "{reply}"
+    );
     desk.settle(&console.running);
 }

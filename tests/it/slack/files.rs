@@ -1,4 +1,4 @@
-//! Files: fetched from Slack only, kept by their content, and honestly not read yet.
+//! Files: fetched from Slack only, kept by their content, read for the thread they came in.
 
 use std::time::Duration;
 
@@ -13,11 +13,12 @@ fn kept(office: &Office) -> Vec<(String, Vec<u8>)> {
     let one = |entry: std::fs::DirEntry| {
         (entry.file_name().into_string().unwrap(), std::fs::read(entry.path()).unwrap())
     };
-    entries.map(|entry| one(entry.unwrap())).collect()
+    // What was read in a file lies beside it.
+    entries.map(|entry| one(entry.unwrap())).filter(|(name, _)| !name.ends_with(".read")).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_is_kept_by_its_content_and_honestly_not_read() {
+async fn a_file_is_kept_by_its_content_and_what_is_broken_is_said_to_be() {
     let (office, running) = Office::open().await;
     let world = office.world();
     // As on Enterprise Grid: a second host, which wants the token too.
@@ -28,7 +29,7 @@ async fn a_file_is_kept_by_its_content_and_honestly_not_read() {
     let reply = world.wait_for_replies(&room, &root, 1, PATIENCE).await.remove(0).text;
     assert_eq!(
         reply,
-        "You wrote: what is in it?\n\nI can't open files yet, so this leaves out what is in plan.pdf."
+        "You wrote: what is in it?\n\nI couldn't read plan.pdf: it is damaged or cut short, so save it again and send that."
     );
     let hash = hex::encode(Sha256::digest(plan.bytes));
     assert_eq!(kept(&office), [(hash, plan.bytes.to_vec())]);
@@ -47,7 +48,7 @@ async fn a_file_that_can_not_be_fetched_is_said_to_be_missing() {
         let reply = world.wait_for_replies(&room, &root, 1, PATIENCE).await.remove(0).text;
         assert_eq!(
             reply,
-            "You wrote: what is in it?\n\nI could not fetch or open plan.pdf, so send it again in another form if I should keep it.",
+            "You wrote: what is in it?\n\nI couldn't fetch or open plan.pdf, so send it again in another form.",
             "{health:?}"
         );
         office.settle(&running).await;
@@ -67,9 +68,30 @@ async fn files_that_only_one_of_the_two_events_names_are_not_lost() {
         let plan = Upload::new("plan.txt", "text/plain", content);
         let (root, _) = world.user_uploads(&office.alice, &office.general, None, &words, &plan);
         let reply = office.replies(&root, 1).await.remove(0).text;
-        assert!(reply.ends_with("this leaves out what is in plan.txt."), "{first:?}: {reply}");
+        assert!(reply.contains("I read plan.txt."), "{first:?}: {reply}");
         office.settle(&running).await;
         assert_eq!(world.replies(&office.general, &root).len(), 1);
     }
     assert_eq!(kept(&office).len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_answers_its_own_thread_and_no_other() {
+    let (office, running) = Office::open().await;
+    let world = office.world();
+    let room = world.direct(&office.alice, &office.bob);
+    let lease = Upload::new("lease.bin", "application/octet-stream", b"# Lease\n\nThe deposit is 4,750 EUR.");
+    let (root, _) = world.user_uploads(&office.alice, &room, None, "how high is the deposit?", &lease);
+    let reply = world.wait_for_replies(&room, &root, 1, PATIENCE).await.remove(0).text;
+    assert!(reply.contains("You wrote: how high is the deposit?"), "{reply}");
+    assert!(reply.contains("lease.bin &gt; Lease"), "the document is cited: {reply}");
+    assert!(reply.contains("I read lease.bin."), "{reply}");
+    // Later in the same thread it is still there; in another one it never was.
+    world.user_says_in_thread(&office.alice, &room, &root, "and when is it due?");
+    let later = world.wait_for_replies(&room, &root, 2, PATIENCE).await.remove(1).text;
+    assert!(later.contains("lease.bin &gt; Lease") && !later.contains("I read"), "{later}");
+    let other = world.user_says(&office.alice, &room, "how high is the deposit?");
+    let reply = world.wait_for_replies(&room, &other, 1, PATIENCE).await.remove(0).text;
+    assert!(!reply.contains("lease"), "{reply}");
+    office.settle(&running).await;
 }

@@ -102,11 +102,13 @@ async fn a_voice_note_without_text_gets_an_honest_answer() {
     let (office, running) = Office::open().await;
     let world = office.world();
     let room = world.direct(&office.alice, &office.bob);
-    let note = Upload::new("audio_message.m4a", "audio/mp4", b"...");
+    let note = Upload::new("audio_message.m4a", "audio/mp4", b"\0\0\0\x18ftypM4A \0\0\0\0");
     let (root, _) = world.user_uploads(&office.alice, &room, None, "", &note);
     let replies = world.wait_for_replies(&room, &root, 1, PATIENCE).await;
     assert!(
-        replies[0].text.starts_with("I can't read files or listen to voice notes yet."),
+        replies[0]
+            .text
+            .starts_with("I couldn't read audio_message.m4a: I can't listen to sound yet, so write me"),
         "{}",
         replies[0].text
     );

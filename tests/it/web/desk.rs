@@ -14,6 +14,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use understudy::{
     domain::{InboxId, PersonId},
+    files::Files,
     inbox::{Inbox, Progress},
     learning::vault::Vault,
     people::People,
@@ -25,6 +26,7 @@ use understudy::{
 /// A running console.
 pub struct Desk {
     pub store: Store,
+    pub files: Files,
     pub vault: Vault,
     pub progress: Progress,
     pub wake_outbox: Arc<Notify>,
@@ -70,9 +72,11 @@ impl Desk {
         let (progress, wake_outbox) = (Progress::default(), Arc::new(Notify::new()));
         let ready = Arc::new(AtomicBool::new(true));
         let asked = Arc::clone(&ready);
+        let files = Files::below(dir.path());
         let console = Web {
             store: store.clone(),
             vault: vault.clone(),
+            files: files.clone(),
             inbox: Inbox::new(store.clone()),
             people,
             mailboxes: vec![("bob-bot@mail.test:993/INBOX".to_owned(), vec![bob()])],
@@ -91,7 +95,7 @@ impl Desk {
         let stop = CancellationToken::new();
         let stopped = stop.clone();
         let serving = tokio::spawn(async move { web::serve(console, listener, stopped).await.unwrap() });
-        Self { store, vault, progress, wake_outbox, ready, token, address, stop, serving, _dir: dir }
+        Self { store, files, vault, progress, wake_outbox, ready, token, address, stop, serving, _dir: dir }
     }
 
     /// Sends a request as it is.

@@ -169,3 +169,31 @@ async fn an_open_stream_does_not_keep_the_console_from_stopping() {
     desk.stop.cancel();
     tokio::time::timeout(std::time::Duration::from_secs(3), desk.serving).await.expect("it stops").unwrap();
 }
+
+#[tokio::test]
+async fn files_of_the_form_come_along_with_the_message() {
+    let desk = Desk::new().await;
+    let alice = desk.sign_in("alice").await;
+    let page = desk.get("/talk/bob", &alice).await.body;
+    assert!(page.contains("enctype=\"multipart/form-data\"") && page.contains("type=\"file\""), "{page}");
+    let field = |head: &str, value: &str| {
+        format!("--cut\r\nContent-Disposition: form-data; {head}\r\n\r\n{value}\r\n")
+    };
+    let body = [
+        field("name=\"key\"", "k1"),
+        field("name=\"text\"", "how high is it?"),
+        field("name=\"file\"; filename=\"lease.txt\"", "The deposit is 4,750 EUR."),
+        field("name=\"file\"; filename=\"\"", ""),
+        "--cut--\r\n".to_owned(),
+    ];
+    let head = format!(
+        "POST /talk/bob HTTP/1.1\r\nCookie: understudy_session={alice}\r\nSec-Fetch-Site: same-origin\r\nContent-Type: multipart/form-data; boundary=cut\r\n"
+    );
+    assert_eq!(desk.raw(&head, body.concat().as_bytes()).await.status, 303);
+    let claimed = desk.claim().await;
+    assert_eq!(claimed.message.text, "how high is it?");
+    let files = &claimed.message.attachments;
+    assert_eq!((files.len(), files[0].name.as_str(), files[0].size_bytes), (1, "lease.txt", 25));
+    assert_eq!(desk.files.content(&bob(), &files[0].sha256).unwrap().unwrap(), b"The deposit is 4,750 EUR.");
+    desk.settle(&claimed, "on the 24th").await;
+}

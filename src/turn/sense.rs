@@ -1,0 +1,263 @@
+//! The files of a message, opened: what the turn reads of them, and what their sender is told.
+//!
+//! What was read is kept beside the file, so a question asked later in the same thread finds it again; it goes when
+//! the file goes. Who is in the conversation reads it, and nobody else.
+
+use std::fmt::Write;
+
+use tracing::warn;
+use understudy_ears::{Document, Kind, Opened, Trouble};
+
+use super::{Desk, shown_name};
+use crate::{
+    domain::{Attachment, Audience, Members, PersonId, READERS_IN_FULL, Readers},
+    files::Files,
+    memory::{Paper, Sheet},
+    senses::{SenseError, Senses},
+    store::Claimed,
+};
+
+/// Files of earlier messages of a thread that are looked into.
+const EARLIER_MAX: usize = 6;
+
+/// One file and what became of it.
+pub(super) struct Seen {
+    name: String,
+    came_to: CameTo,
+}
+
+enum CameTo {
+    Read(Box<Document>),
+    Unreadable(Trouble),
+    /// Its reader died of it or was too slow.
+    Broken,
+    /// Its content is not here.
+    Missing,
+}
+
+/// The files that matter to one turn.
+pub(super) struct Sensed {
+    /// What came with the message.
+    pub seen: Vec<Seen>,
+    /// Everything that can be read, of this message and of earlier ones.
+    pub papers: Vec<Paper>,
+}
+
+/// Opens what came with a message and recalls what came before it in its thread.
+///
+/// # Errors
+/// When the store is out of reach or no reader can be started; the turn is tried again.
+pub(super) async fn sense(
+    desk: &Desk,
+    claimed: &Claimed,
+    attachments: &[Attachment],
+    audience: &Audience,
+) -> anyhow::Result<Sensed> {
+    let message = &claimed.message;
+    let readers = readers_of(audience);
+    let (mut seen, mut papers) = (Vec::new(), Vec::new());
+    for file in attachments {
+        let came_to = read(&desk.senses, &desk.files, &message.person, file).await?;
+        let name = shown_name(file);
+        if let CameTo::Read(document) = &came_to {
+            papers.push(paper(&name, document, readers.clone(), true));
+        }
+        seen.push(Seen { name, came_to });
+    }
+    let earlier = desk.store.files_before(&message.conversation, claimed.id).await?;
+    let is_new = |file: &Attachment| attachments.iter().any(|new| new.sha256 == file.sha256);
+    for file in earlier.iter().filter(|file| !file.sha256.is_empty() && !is_new(file)).take(EARLIER_MAX) {
+        if let CameTo::Read(document) = read(&desk.senses, &desk.files, &message.person, file).await? {
+            papers.push(paper(&shown_name(file), &document, readers.clone(), false));
+        }
+    }
+    Ok(Sensed { seen, papers })
+}
+
+/// A file in its place.
+#[derive(Clone)]
+struct Kept {
+    files: Files,
+    person: PersonId,
+    hash: String,
+}
+
+/// What a file came to, from what was kept of it or by opening it.
+async fn read(
+    senses: &Senses,
+    files: &Files,
+    person: &PersonId,
+    file: &Attachment,
+) -> anyhow::Result<CameTo> {
+    let hash = file.sha256.clone();
+    if hash.is_empty() {
+        return Ok(CameTo::Missing);
+    }
+    let kept = Kept { files: files.clone(), person: person.clone(), hash };
+    let (looking, taking) = (kept.clone(), kept.clone());
+    let reading = tokio::task::spawn_blocking(move || looking.files.reading(&looking.person, &looking.hash));
+    if let Some(reading) = reading.await??
+        && let Ok(opened) = serde_json::from_slice(&reading)
+    {
+        return Ok(of_opened(opened));
+    }
+    let content = tokio::task::spawn_blocking(move || taking.files.content(&taking.person, &taking.hash));
+    let Some(content) = content.await?? else { return Ok(CameTo::Missing) };
+    let opened = match senses.read_document(&content).await {
+        Ok(opened) => opened,
+        Err(e @ SenseError::NoReader { .. }) => return Err(e.into()),
+        Err(e) => {
+            warn!("A file for {person} could not be read: {e}");
+            return Ok(CameTo::Broken);
+        }
+    };
+    let reading = serde_json::to_vec(&opened)?;
+    let keeping = move || kept.files.keep_reading(&kept.person, &kept.hash, &reading);
+    tokio::task::spawn_blocking(keeping).await??;
+    Ok(of_opened(opened))
+}
+
+fn of_opened(opened: Opened) -> CameTo {
+    match opened {
+        Opened::Document(document) => CameTo::Read(document),
+        Opened::Unreadable(trouble) => CameTo::Unreadable(trouble),
+    }
+}
+
+fn paper(name: &str, document: &Document, readers: Readers, is_new: bool) -> Paper {
+    let sheets = document.sections.iter().map(|section| Sheet {
+        place: &section.place,
+        text: &section.text,
+        is_markdown: section.is_markdown,
+    });
+    Paper::cut(name, readers, is_new, sheets)
+}
+
+/// Who is in the conversation.
+fn readers_of(audience: &Audience) -> Readers {
+    let mut readers: std::collections::BTreeSet<_> = audience.space.iter().cloned().collect();
+    if let Members::Known(members) = &audience.members
+        && members.len() <= READERS_IN_FULL
+    {
+        readers.extend(members.iter().cloned());
+    }
+    Readers::Only(readers)
+}
+
+impl Sensed {
+    /// What is said when files came without a word.
+    pub fn instead_of_an_answer(&self) -> String {
+        let told = self.told();
+        let told = told.trim_start();
+        if self.seen.iter().any(|seen| matches!(seen.came_to, CameTo::Read(_))) {
+            return format!("{told}\n\nWhat do you want to know?");
+        }
+        if told.is_empty() {
+            "Your message is empty. Write me what you need.".to_owned()
+        } else {
+            told.to_owned()
+        }
+    }
+
+    /// What is added to a reply: which files were read, and which could not be and what to do about it.
+    pub fn told(&self) -> String {
+        let mut told = String::new();
+        let read = self.seen.iter().filter_map(|seen| match &seen.came_to {
+            CameTo::Read(document) => Some(described(&seen.name, document)),
+            _ => None,
+        });
+        let read: Vec<String> = read.collect();
+        if !read.is_empty() {
+            told.push_str("\n\nI read ");
+            told.push_str(&read.join(", "));
+            told.push('.');
+        }
+        // Writing to a string can't fail.
+        for seen in &self.seen {
+            let name = &seen.name;
+            let (why, next) = match &seen.came_to {
+                CameTo::Read(_) => continue,
+                CameTo::Unreadable(trouble) => trouble.words(),
+                CameTo::Broken => {
+                    ("it takes more time or memory than a document needs", "save it again and send that")
+                }
+                CameTo::Missing => {
+                    let _written = write!(
+                        told,
+                        "\n\nI couldn't fetch or open {name}, so send it again in another form."
+                    );
+                    continue;
+                }
+            };
+            let _written = write!(told, "\n\nI couldn't read {name}: {why}, so {next}.");
+        }
+        told
+    }
+}
+
+/// A name with how much of the document was read.
+fn described(name: &str, document: &Document) -> String {
+    let count = document.sections.len();
+    let mut about: Vec<String> = Vec::new();
+    let unit = match document.kind {
+        Kind::Pdf => Some(("page", "pages")),
+        Kind::Pptx => Some(("slide", "slides")),
+        Kind::Xlsx => Some(("sheet", "sheets")),
+        _ => None,
+    };
+    if let Some((one, many)) = unit {
+        about.push(format!("{count} {}", if count == 1 { one } else { many }));
+    }
+    if document.is_cut {
+        about.push("only the beginning, it is very long".to_owned());
+    }
+    // What was left out may hold a name that its sender chose.
+    let plain = |text: &String| super::plain(text);
+    about.extend(document.left_out.iter().take(3).map(|what| format!("without {}", plain(what))));
+    if about.is_empty() { name.to_owned() } else { format!("{name} ({})", about.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(name: &str, came_to: CameTo) -> Seen {
+        Seen { name: name.to_owned(), came_to }
+    }
+
+    fn document(kind: Kind, sections: usize) -> Box<Document> {
+        let section =
+            understudy_ears::Section { place: String::new(), text: "x".to_owned(), is_markdown: false };
+        Box::new(Document { kind, sections: vec![section; sections], ..Document::default() })
+    }
+
+    #[test]
+    fn a_reply_says_what_was_read_and_what_was_not() {
+        let mut long = document(Kind::Pdf, 1);
+        (long.is_cut, long.left_out) = (true, vec!["2 pages without text".to_owned()]);
+        let sensed = Sensed {
+            papers: Vec::new(),
+            seen: vec![
+                seen("plan.pdf", CameTo::Read(document(Kind::Pdf, 5))),
+                seen("long.pdf", CameTo::Read(long)),
+                seen("note.txt", CameTo::Read(document(Kind::Text, 1))),
+                seen("scan.pdf", CameTo::Unreadable(Trouble::Scanned)),
+                seen("odd.bin", CameTo::Broken),
+                seen("gone.txt", CameTo::Missing),
+            ],
+        };
+        let told = sensed.told();
+        for wanted in [
+            "I read plan.pdf (5 pages), long.pdf (1 page, only the beginning, it is very long, without 2 pages without text), note.txt.",
+            "I couldn't read scan.pdf: its pages are pictures without text, so send it with recognised text (OCR)",
+            "I couldn't read odd.bin: it takes more time",
+            "I couldn't fetch or open gone.txt, so send it again",
+        ] {
+            assert!(told.contains(wanted), "{told}");
+        }
+        assert!(sensed.instead_of_an_answer().ends_with("What do you want to know?"));
+        let nothing = Sensed { seen: Vec::new(), papers: Vec::new() };
+        assert_eq!(nothing.told(), "");
+        assert_eq!(nothing.instead_of_an_answer(), "Your message is empty. Write me what you need.");
+    }
+}
