@@ -239,7 +239,7 @@ async fn recall_with(
     let found = look_up(embed, notes, asked, audience, now).await?;
     let sent = memory::leaf_through(embed, &found.legs, papers, OF_PAPERS).await?;
     let is_new = |passage: &Passage| papers.iter().any(|paper| paper.is_new && paper.name == passage.source);
-    let all = numbered(sent.iter().chain(&found.passages).cloned().take(PASSAGES));
+    let all = numbered(sent.iter().chain(&found.passages).take(PASSAGES).cloned());
     let mut excerpts = found.focus(embed, &all).await?;
     // "What is in it?" is nearest to anything; whoever sends a document asks about that one.
     if sent.iter().any(is_new) && !excerpts.iter().any(is_new) {
