@@ -190,6 +190,7 @@ impl Store {
             .write(move |connection| {
                 Box::pin(async move {
                     let Some(found) = find(&mut *connection, channel, &key).await? else { return Ok(None) };
+                    super::hands::withdraw(&mut *connection, found.id, "", now).await?;
                     let message = sqlx::query(
                         "UPDATE inbox SET state = 'cancelled', lease_token = lease_token + 1, merged_into = 0
                          WHERE id = ?1 AND state IN ('ready', 'running', 'parked', 'merged')",
@@ -256,6 +257,17 @@ impl Store {
                     .bind(&among.until)
                     .execute(&mut *connection)
                     .await?;
+                    let acting: Vec<i64> = sqlx::query_scalar(
+                        "SELECT DISTINCT inbox_id FROM action WHERE state IN ('waiting', 'approved')
+                         AND inbox_id IN (SELECT id FROM inbox WHERE conversation BETWEEN ?1 AND ?2)",
+                    )
+                    .bind(&among.from)
+                    .bind(&among.until)
+                    .fetch_all(&mut *connection)
+                    .await?;
+                    for inbox in acting {
+                        super::hands::withdraw(&mut *connection, inbox, "", now).await?;
+                    }
                     for (id, _) in &stopped {
                         let subject = format!("inbox {id}");
                         super::audit::insert(&mut *connection, now, &by, "turn.stopped", &subject).await?;

@@ -12,7 +12,7 @@ use tracing::warn;
 
 use super::{Asked, Desk};
 use crate::{
-    domain::{Integrity, Members, Mode, Passage, Recipients},
+    domain::{Effect, Integrity, Members, Mode, Passage, Recipients},
     inbox::Stage,
     mind::{Situation, StepMenu},
     permission::{self, EXPIRES_S, fingerprint},
@@ -65,11 +65,19 @@ pub(super) async fn act(
         desk.store.withdraw_actions(claimed.id, &sha256, now).await?;
     }
     let mut next_n = earlier.iter().map(|row| row.n).max().unwrap_or(0) + 1;
-    let before: Vec<ActionRow> = earlier.into_iter().filter(|row| row.message_sha256 == sha256).collect();
+    let (before, reworded): (Vec<ActionRow>, Vec<ActionRow>) =
+        earlier.into_iter().partition(|row| row.message_sha256 == sha256);
     let mut before = before.into_iter();
+    let mut done: Vec<ActionRow> = Vec::new();
+    // The message has other words now, and what was done for the earlier ones is done.
+    for row in reworded {
+        let row = if row.state == ActionState::Running { desk.hands.take_up(&row).await? } else { row };
+        if matches!(row.state, ActionState::Done | ActionState::Uncertain) {
+            done.push(row);
+        }
+    }
     let mut turn =
         Turn { desk, claimed, asked, situation, request, sha256, thread: situation.thread.to_vec() };
-    let mut done: Vec<ActionRow> = Vec::new();
     for _ in 0..STEPS_MAX {
         let row = match before.next() {
             // The program ended in the middle of it.
@@ -104,20 +112,22 @@ async fn offered(desk: &Desk, asked: &Asked<'_>, request: &Request) -> anyhow::R
         return Ok(Vec::new());
     }
     let mut tools = desk.hands.toolbox.all();
+    // Nobody waits for a yes to a look-up: what may not be read at once is answered without it.
     tools.retain(|tool| {
+        let mode = permission::decide(&proposal(asked.person, &**tool, request), &grants);
         tool.schema().can_be_proposed()
-            && permission::decide(&proposal(asked.person, &**tool, request), &grants) != Mode::Deny
+            && (mode == Mode::Allow || (mode == Mode::Ask && tool.effect() > Effect::Read))
     });
     Ok(tools)
 }
 
 /// Who asks for what, and how far the words are to be trusted that the model will have read.
 fn request(claimed: &Claimed, asked: &Asked<'_>, thread: &[(String, String)]) -> Request {
-    let alone = matches!(&asked.audience.members, Members::Known(members) if members.len() == 1);
     let others = match &asked.audience.members {
         // What somebody unknown said in the thread is a stranger's word.
         Members::SomeUnknown if !thread.is_empty() => Integrity::External,
-        Members::Known(_) if !thread.is_empty() && !alone => Integrity::Internal,
+        // Earlier replies were made of notes and documents, whoever listens.
+        _ if !thread.is_empty() => Integrity::Internal,
         _ => Integrity::Owner,
     };
     Request {

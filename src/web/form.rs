@@ -68,7 +68,9 @@ impl FromRequest<Shared> for Fields {
     async fn from_request(request: Request, _: &Shared) -> Result<Self, Response> {
         let kind =
             request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        if let Ok(boundary) = multer::parse_boundary(kind) {
+        // Files belong to messages; elsewhere, where not everybody has signed in, a form is small.
+        let takes_files = request.uri().path().starts_with("/talk/");
+        if let Some(boundary) = multer::parse_boundary(kind).ok().filter(|_| takes_files) {
             return parts(request.into_body(), boundary).await.map_err(IntoResponse::into_response);
         }
         let is_form = kind.is_empty() || kind.starts_with("application/x-www-form-urlencoded");

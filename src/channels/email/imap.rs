@@ -77,6 +77,11 @@ async fn within<T, E: Into<anyhow::Error>>(
     }
 }
 
+/// Whether a server answered with a plain no, as to a folder that it doesn't have.
+pub(super) fn is_refusal(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(async_imap::error::Error::No(_)))
+}
+
 /// What is said once; a server that asks again, as those do that refuse a token, gets an empty answer.
 struct Once(String);
 

@@ -9,7 +9,7 @@ use super::{
     account::{Addressee, Mailbox},
     compose::{self, Sender},
     head::Head,
-    imap::Imap,
+    imap::{self, Imap},
     smtp::{self, Envelope, NotSent},
 };
 use crate::{
@@ -210,7 +210,17 @@ async fn lies_there(
 ) -> Result<bool, DeliveryError> {
     let look = async {
         let mut imap = Imap::open(mailbox).await?;
-        let mut is_found = imap.holds(&person.mail.sent, message_id).await?;
+        let mut is_found = match imap.holds(&person.mail.sent, message_id).await {
+            Err(e) if person.mail.copy_to_self && imap::is_refusal(&e) => {
+                // The copy in the mailbox itself still tells whether it left.
+                warn!(
+                    "The server of {} has no folder {:?}: name the folder of sent mail as `sent` in person.toml",
+                    person.id, person.mail.sent
+                );
+                false
+            }
+            found => found?,
+        };
         if !is_found && person.mail.copy_to_self {
             is_found = imap.holds("INBOX", message_id).await?;
         }

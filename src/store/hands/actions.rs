@@ -393,28 +393,7 @@ impl Store {
         let sha256 = message_sha256.to_owned();
         self.writer
             .write(move |connection| {
-                Box::pin(async move {
-                    let gone: Vec<(i64, String, String)> = sqlx::query_as(
-                        "UPDATE action SET state = 'withdrawn'
-                         WHERE inbox_id = ?1 AND message_sha256 <> ?2 AND state IN ('waiting', 'approved')
-                         RETURNING id, person, tool",
-                    )
-                    .bind(inbox.0)
-                    .bind(sha256)
-                    .fetch_all(&mut *connection)
-                    .await?;
-                    for (id, person, tool) in gone {
-                        audit::insert(
-                            &mut *connection,
-                            now,
-                            &person,
-                            "action.withdrawn",
-                            &subject(id, &tool),
-                        )
-                        .await?;
-                    }
-                    Ok(())
-                })
+                Box::pin(async move { withdraw(connection, inbox.0, &sha256, now).await })
             })
             .await
     }
@@ -508,4 +487,26 @@ fn read(row: &SqliteRow) -> Result<ActionRow, StoreError> {
         receipt: row.try_get("receipt")?,
         found: row.try_get("found")?,
     })
+}
+
+/// Withdraws what waits for a yes or has one, of one message, unless the message still has the words `but`.
+pub(in crate::store) async fn withdraw(
+    connection: &mut SqliteConnection,
+    inbox: i64,
+    but: &str,
+    now: i64,
+) -> Result<(), StoreError> {
+    let gone: Vec<(i64, String, String)> = sqlx::query_as(
+        "UPDATE action SET state = 'withdrawn'
+         WHERE inbox_id = ?1 AND message_sha256 <> ?2 AND state IN ('waiting', 'approved')
+         RETURNING id, person, tool",
+    )
+    .bind(inbox)
+    .bind(but)
+    .fetch_all(&mut *connection)
+    .await?;
+    for (id, person, tool) in gone {
+        audit::insert(&mut *connection, now, &person, "action.withdrawn", &subject(id, &tool)).await?;
+    }
+    Ok(())
 }

@@ -6,6 +6,7 @@ mod pins;
 mod reminders;
 
 pub(crate) use actions::Ended;
+pub(super) use actions::withdraw;
 pub use actions::{ActionRow, ActionState, Decided, NewAction};
 pub use reminders::NewReminder;
 

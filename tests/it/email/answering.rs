@@ -42,6 +42,15 @@ fn a_mail_is_answered_once_in_its_thread_and_filed() {
 }
 
 #[test]
+fn a_folder_of_sent_mail_that_is_not_there_holds_up_no_reply() {
+    let desk = Desk::new(&format!("{AUTOMATIC}\nsent = \"Nowhere\"\n"));
+    let console = desk.open();
+    desk.alice_writes("q1", "Fair", "when is the fair?");
+    assert_eq!(said(&desk.replies(1)[0]), "You wrote: Subject: Fair\n\nwhen is the fair?");
+    desk.settle(&console.running);
+}
+
+#[test]
 fn a_reply_waits_for_its_owner_unless_told_otherwise() {
     let desk = Desk::new("");
     let console = desk.open();

@@ -109,8 +109,13 @@ async fn what_a_tool_found_is_answered_from_and_told_only_to_whom_it_is_for() {
     assert!(outcome == "refused" && reply.contains("direct message"), "{reply}");
 }
 
-/// An action that was running when the program died, and the turn that comes after it.
-async fn after_a_crash(tool: &str, arguments: serde_json::Value) -> (Workshop, String, String, ActionState) {
+/// An action that was running when the program died, and the turn that comes after it. The message had the words
+/// `then` when the action began.
+async fn after_a_crash(
+    tool: &str,
+    arguments: serde_json::Value,
+    then: Option<&str>,
+) -> (Workshop, String, String, ActionState) {
     let shop = Workshop::new(Arc::new(Scripted)).await;
     shop.grant(tool, Standing::Member, Mode::Allow).await;
     let message = alice(&using(tool, &arguments));
@@ -125,7 +130,7 @@ async fn after_a_crash(tool: &str, arguments: serde_json::Value) -> (Workshop, S
         fingerprint: String::new(),
         message_sha256: {
             use sha2::Digest;
-            hex::encode(sha2::Sha256::digest(&message.text))
+            hex::encode(sha2::Sha256::digest(then.unwrap_or(&message.text)))
         },
         requester: message.requester.id.clone(),
         request,
@@ -142,11 +147,36 @@ async fn after_a_crash(tool: &str, arguments: serde_json::Value) -> (Workshop, S
 
 #[tokio::test]
 async fn after_a_crash_a_step_is_repeated_only_by_a_tool_that_may_be() {
-    let (shop, outcome, _, state) = after_a_crash("list.add", json!({"text": "milk"})).await;
+    let (shop, outcome, _, state) = after_a_crash("list.add", json!({"text": "milk"}), None).await;
     assert_eq!((outcome.as_str(), state, shop.write.count()), ("answered", ActionState::Done, 1));
-    let (shop, outcome, reply, state) = after_a_crash("mail.send", json!({"to": "bob", "text": "hi"})).await;
+    let (shop, outcome, reply, state) =
+        after_a_crash("mail.send", json!({"to": "bob", "text": "hi"}), None).await;
     assert_eq!((outcome.as_str(), state, shop.send.count()), ("escalated", ActionState::Uncertain, 0));
     assert!(reply.contains("can't say whether it was done"), "{reply}");
+}
+
+#[tokio::test]
+async fn a_message_with_other_words_does_not_do_again_what_was_done() {
+    let before = Some("put milk on the");
+    let (shop, _, reply, state) = after_a_crash("list.add", json!({"text": "milk"}), before).await;
+    assert_eq!((state, shop.write.count()), (ActionState::Done, 1), "{reply}");
+    assert_eq!(reply, "list.add did it.");
+    let (shop, _, reply, state) =
+        after_a_crash("mail.send", json!({"to": "bob", "text": "hi"}), before).await;
+    assert_eq!((state, shop.send.count()), (ActionState::Uncertain, 0));
+    assert!(reply.contains("can't say whether it was done"), "{reply}");
+}
+
+#[tokio::test]
+async fn what_its_sender_took_back_can_no_longer_be_approved() {
+    let shop = Workshop::new(Arc::new(Scripted)).await;
+    shop.grant("list.add", Standing::Member, Mode::Ask).await;
+    let message = alice(&add("milk"));
+    let (outcome, _, actions) = shop.ask(&message).await;
+    assert_eq!((outcome.as_str(), actions[0].state), ("needs_approval", ActionState::Waiting));
+    shop.store().cancel(message.channel, &message.key, now()).await.unwrap();
+    let row = shop.store().action(actions[0].id).await.unwrap().unwrap();
+    assert_eq!((row.state, shop.write.count()), (ActionState::Withdrawn, 0));
 }
 
 /// The scripted mind, which thinks until it is let go.

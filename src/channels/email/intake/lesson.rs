@@ -70,7 +70,8 @@ pub(super) fn of(case: &Case<'_>, person: &Addressee, from: &Address, class: Sen
     let title = title(case.letter);
     Some(Lesson {
         person: person.id.clone(),
-        source: format!("mail/{}", title.replace('/', "-")),
+        // Whoever sends it again replaces what they sent, and nobody else's.
+        source: format!("mail/{}/{sender}", title.replace('/', "-")),
         title,
         text: text.to_owned(),
         readers,
@@ -178,7 +179,10 @@ mod tests {
     fn only_who_may_teach_teaches_and_only_when_they_say_so() {
         let words = "Remember this.\n\nThe fair is on Friday.";
         let lesson = taught("bob@example.com", SenderClass::Owner, words).unwrap();
-        assert_eq!((lesson.title.as_str(), lesson.source.as_str()), ("Fair/hall", "mail/Fair-hall"));
+        assert_eq!(
+            (lesson.title.as_str(), lesson.source.as_str()),
+            ("Fair/hall", "mail/Fair-hall/bob@example.com")
+        );
         assert_eq!((lesson.text.as_str(), lesson.integrity), ("The fair is on Friday.", Integrity::Owner));
         let lesson = taught("carol@example.com", SenderClass::Colleagues, words).unwrap();
         assert_eq!(lesson.integrity, Integrity::Admin);

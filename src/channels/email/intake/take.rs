@@ -39,9 +39,20 @@ pub(super) struct Taking<'t> {
     pub(super) conversation: Conversation,
 }
 
+/// The conversation of these people: whoever joins a thread is told nothing of what only the others were told.
+fn among(conversation: &Conversation, members: &BTreeSet<ReaderId>) -> Conversation {
+    if members.len() == 1 {
+        return conversation.clone();
+    }
+    let thread = conversation.0.split('+').next().unwrap_or_default();
+    let names: Vec<&str> = members.iter().map(ReaderId::as_str).collect();
+    let circle: String = super::sha256(&names).chars().take(16).collect();
+    Conversation(format!("{thread}+{circle}"))
+}
+
 impl Intake {
     pub(super) async fn take(&self, taking: &Taking<'_>) -> Result<(), StoreError> {
-        let Taking { case, person, from, split, conversation } = taking;
+        let Taking { case, person, from, split, .. } = taking;
         let letter = case.letter;
         let key = format!("{}/{}", person.id, content_key(letter));
         let Ok(reader) = ReaderId::new(from.to_string()) else { return Ok(()) };
@@ -50,6 +61,7 @@ impl Intake {
         // The reply goes to its sender and to those, and to nobody else.
         let readers = cc.iter().filter_map(|address| ReaderId::new(address.clone()).ok());
         let members: BTreeSet<ReaderId> = std::iter::once(reader.clone()).chain(readers).collect();
+        let conversation = &among(&taking.conversation, &members);
         let head = Head { cc, ..Head::of(letter, from, person, split) };
         let task = MailTask {
             source_key: key.clone(),
@@ -220,5 +232,19 @@ mod tests {
         let alice = address::parse("alice@example.com").unwrap();
         let people = [bob.clone()];
         assert_eq!(colleagues_of(&letter, &bob, &alice, &people), ["carol@example.com"]);
+    }
+
+    #[test]
+    fn whoever_joins_a_thread_begins_a_conversation_of_this_circle() {
+        let people = |names: &[&str]| names.iter().map(|name| ReaderId::new(*name).unwrap()).collect();
+        let alone = Conversation("mail:bob:1234".to_owned());
+        assert_eq!(among(&alone, &people(&["alice@example.test"])), alone);
+        let both = among(&alone, &people(&["alice@example.test", "carol@example.test"]));
+        assert_ne!(both, alone);
+        assert_eq!(among(&both, &people(&["carol@example.test", "alice@example.test"])), both);
+        let three = people(&["alice@example.test", "carol@example.test", "dan@example.test"]);
+        assert_ne!(among(&both, &three), both);
+        // What all of a larger circle were told, a smaller one of the same thread may hear.
+        assert_eq!(among(&both, &people(&["alice@example.test"])), both);
     }
 }
