@@ -94,8 +94,38 @@ pub async fn answer(
     clock.lap("ask");
     watch.stage(Stage::Recalling);
     let asked = Asked { person: &situation.person.id, message: situation.message, queries: &queries };
-    let Recalled { passages, mut excerpts } = recall_with(means, asked, audience, now).await?;
+    let recalled = recall_with(means, asked, audience, now).await?;
     clock.lap("recall");
+    conclude(means, situation, queries, recalled, clock, watch).await
+}
+
+/// Answers from what tools found instead of the notes.
+///
+/// # Errors
+/// As for [`answer`].
+pub(super) async fn from_found(
+    means: Means<'_>,
+    situation: &Situation<'_>,
+    found: Vec<Passage>,
+    watch: &dyn Watch,
+) -> anyhow::Result<Answer> {
+    let mut clock = Clock::start();
+    // No time of its own, but the place where the journal keeps what a reply rests on.
+    clock.lap("recall");
+    let recalled = Recalled { excerpts: found.clone(), passages: found };
+    conclude(means, situation, Vec::new(), recalled, clock, watch).await
+}
+
+/// Drafts from what was found and minds the manners.
+async fn conclude(
+    means: Means<'_>,
+    situation: &Situation<'_>,
+    queries: Vec<String>,
+    recalled: Recalled,
+    mut clock: Clock,
+    watch: &dyn Watch,
+) -> anyhow::Result<Answer> {
+    let Recalled { passages, mut excerpts } = recalled;
     watch.stage(Stage::Drafting);
     let drafted = draft(means, situation, &excerpts, watch).await?;
     clock.lap("draft");
@@ -113,39 +143,6 @@ pub async fn answer(
         outcome: spoken.outcome,
         timings_us: clock.timings,
         passages,
-    })
-}
-
-/// Answers from what tools found instead of the notes.
-///
-/// # Errors
-/// As for [`answer`].
-pub(super) async fn from_found(
-    means: Means<'_>,
-    situation: &Situation<'_>,
-    found: Vec<Passage>,
-    watch: &dyn Watch,
-) -> anyhow::Result<Answer> {
-    let mut clock = Clock::start();
-    // No time of its own, but the place where the journal keeps what a reply rests on.
-    clock.lap("recall");
-    watch.stage(Stage::Drafting);
-    let drafted = draft(means, situation, &found, watch).await?;
-    clock.lap("draft");
-    let mut excerpts = found.clone();
-    excerpts.truncate(drafted.shown);
-    let spoken = mind_the_manners(&drafted.text, situation, &excerpts);
-    clock.lap("manners");
-    Ok(Answer {
-        queries: Vec::new(),
-        passages: found,
-        excerpts,
-        draft: drafted.text,
-        loose: drafted.loose,
-        text: spoken.text,
-        cites: spoken.cites,
-        outcome: spoken.outcome,
-        timings_us: clock.timings,
     })
 }
 
