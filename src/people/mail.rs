@@ -1,6 +1,6 @@
 //! What a `person.toml` says about the person's mailbox.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use serde::Deserialize;
 
@@ -37,6 +37,13 @@ pub struct MailBox {
     /// believed to be who they say.
     #[serde(default)]
     pub authserv_id: Option<String>,
+    /// Whether signatures (DKIM) are checked here, because the mail server says nothing about senders; not beside
+    /// `authserv_id`.
+    #[serde(default)]
+    pub check_dkim: bool,
+    /// Which DNS server is asked for the keys of signatures; those of the machine when it is missing.
+    #[serde(default)]
+    pub dns: Option<SocketAddr>,
     /// Domains whose people are colleagues.
     #[serde(default)]
     pub colleagues: Vec<String>,

@@ -3,7 +3,7 @@
 //! A mail or a document that takes its reader down with it costs one process; the next one is read by a new one.
 //! Nothing is kept here.
 
-use std::{path::PathBuf, process::Stdio, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, process::Stdio, sync::Arc, time::Duration};
 
 use serde::de::DeserializeOwned;
 use tokio::{
@@ -110,6 +110,21 @@ impl Senses {
     /// See [`SenseError`]; only [`SenseError::NoReader`] is worth another try.
     pub async fn enclosure(&self, mail: &[u8], n: usize) -> Result<Vec<u8>, SenseError> {
         self.run(&["read", "enclosure", &n.to_string()], mail).await
+    }
+
+    /// The domains that have signed a mail, among those whose `keys` (text records by name) are given.
+    ///
+    /// # Errors
+    /// See [`SenseError`]; only [`SenseError::NoReader`] is worth another try.
+    pub async fn signers(
+        &self,
+        mail: &[u8],
+        keys: &BTreeMap<String, String>,
+    ) -> Result<Vec<String>, SenseError> {
+        let mut input = serde_json::to_vec(keys).map_err(|e| SenseError::Broken(e.to_string()))?;
+        input.push(b'\n');
+        input.extend_from_slice(mail);
+        parsed(&self.run(&["read", "signers"], &input).await?)
     }
 
     /// Lets a reader try to get out.

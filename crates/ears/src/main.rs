@@ -3,6 +3,7 @@
 //! ```text
 //! understudy-ears read mail         a mail, as JSON (`Reading`)
 //! understudy-ears read document     a document, as JSON (`Opened`)
+//! understudy-ears read signers      the domains that have signed a mail, behind a line with their keys, as JSON
 //! understudy-ears read enclosure N  the bytes of the Nth file of a mail
 //! understudy-ears check             tries its own fences, as JSON
 //! ```
@@ -12,6 +13,7 @@
 
 mod confine;
 mod open;
+mod signed;
 
 use std::{
     io::{Read, Write},
@@ -21,10 +23,14 @@ use std::{
 use anyhow::Context;
 use understudy_ears::{DOCUMENT_MAX_BYTES, MAIL_MAX_BYTES};
 
+/// Most bytes of the line with keys.
+const KEYS_MAX_BYTES: usize = 64 * 1024;
+
 /// What is asked for.
 enum Task {
     Mail,
     Document,
+    Signers,
     Enclosure(usize),
     Check,
 }
@@ -34,6 +40,7 @@ fn task() -> Option<Task> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["read", "mail"] => Some(Task::Mail),
         ["read", "document"] => Some(Task::Document),
+        ["read", "signers"] => Some(Task::Signers),
         ["read", "enclosure", n] => n.parse().ok().map(Task::Enclosure),
         ["check"] => Some(Task::Check),
         _ => None,
@@ -43,7 +50,7 @@ fn task() -> Option<Task> {
 fn main() -> ExitCode {
     let Some(task) = task() else {
         eprintln!(
-            "usage: understudy-ears read mail|document|enclosure N < FILE, or understudy-ears check; `understudy` starts it"
+            "usage: understudy-ears read mail|document|signers|enclosure N < FILE, or understudy-ears check; `understudy` starts it"
         );
         return ExitCode::from(2);
     };
@@ -61,6 +68,7 @@ fn run(task: &Task) -> anyhow::Result<()> {
     match task {
         Task::Mail => say(&understudy_ears::read(&input(MAIL_MAX_BYTES)?)),
         Task::Document => say(&open::open(&input(DOCUMENT_MAX_BYTES)?)),
+        Task::Signers => say(&signed::signed(&input(KEYS_MAX_BYTES + MAIL_MAX_BYTES)?)?),
         Task::Check => say(&confine::check(fences)),
         Task::Enclosure(n) => {
             let content = understudy_ears::enclosed(&input(MAIL_MAX_BYTES)?, *n).context("no such file")?;

@@ -10,6 +10,7 @@ use std::{
 };
 
 use super::{
+    dkim::Names,
     oauth::{Access, NoToken, Provider, Vault},
     server::Server,
 };
@@ -105,6 +106,8 @@ pub(super) struct Mailbox {
     pub(super) secret: Secret,
     pub(super) ca: Option<Vec<u8>>,
     pub(super) people: Vec<Addressee>,
+    /// Where keys of signatures are looked up, when they are checked here.
+    pub(super) names: Option<Names>,
     pub(super) line: Line,
 }
 
@@ -251,6 +254,15 @@ fn mailbox(person: &Person, mail: &MailBox, secret: Secret) -> Result<Mailbox, H
             Hint::new(what, "correct `ca` in [mail]")
         })
     });
+    if mail.check_dkim && mail.authserv_id.is_some() {
+        return Err(Hint::new(
+            "[mail] sets `authserv_id` and `check_dkim`",
+            "keep `authserv_id` when your mail server tells who sent a mail, otherwise `check_dkim`",
+        ));
+    }
+    let names = mail.check_dkim.then(|| Names::open(mail.dns)).transpose().map_err(|e| {
+        Hint::new(format!("can't find out which DNS server to ask: {e}"), "set `dns` in [mail]")
+    })?;
     Ok(Mailbox {
         name: format!("{user}@{imap}/INBOX"),
         imap,
@@ -264,6 +276,7 @@ fn mailbox(person: &Person, mail: &MailBox, secret: Secret) -> Result<Mailbox, H
             owner: person.owner.clone(),
             mail: mail.clone(),
         }],
+        names,
         line: Line::default(),
     })
 }

@@ -31,7 +31,9 @@ impl Finding {
 /// Why it does not.
 pub(super) fn vouched(letter: &Letter, server: Option<&str>, sender: &Address) -> Result<(), &'static str> {
     let Some(server) = server else {
-        return Err("no `authserv_id` is set, so nobody can be told from a forger; see `understudy doctor`");
+        return Err(
+            "neither `authserv_id` nor `check_dkim` is set, so nobody can be told from a forger; see `understudy doctor`",
+        );
     };
     let findings = topmost(letter, server);
     if findings.is_empty() {
@@ -55,7 +57,7 @@ pub(super) fn vouched(letter: &Letter, server: Option<&str>, sender: &Address) -
 }
 
 /// Whether a signature of `domain` counts for a sender of `from`: the same domain, or one above it.
-fn is_aligned(domain: &str, from: &str) -> bool {
+pub(super) fn is_aligned(domain: &str, from: &str) -> bool {
     let domain = domain.to_ascii_lowercase();
     from == domain || (domain.contains('.') && from.ends_with(&format!(".{domain}")))
 }

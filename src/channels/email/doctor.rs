@@ -46,6 +46,9 @@ async fn check_one(mailbox: &Mailbox) -> Checked {
     }
     let set = mailbox.people.iter().find_map(|person| person.mail.authserv_id.as_deref());
     let seen = stamps.iter().map(|(name, n)| format!("{name} ({n})")).collect::<Vec<_>>().join(", ");
+    if mailbox.names.is_some() {
+        return Checked::Works(format!("{words}; signatures of senders are checked here"));
+    }
     match (set, seen.is_empty()) {
         (Some(set), _) if stamps.contains_key(set) => Checked::Works(words),
         (Some(_), true) => {
@@ -55,7 +58,7 @@ async fn check_one(mailbox: &Mailbox) -> Checked {
             "{words}; the last mails are stamped by {seen} and `authserv_id` is \"{set}\", so every sender is held as unknown. Set the name of your own mail server, see docs/email.md"
         )),
         (None, true) => Checked::Look(format!(
-            "{words}; `authserv_id` is not set, so every sender is held as unknown, and no mail is there yet that shows it. Send one to {address} and run doctor again"
+            "{words}; `authserv_id` is not set, so every sender is held as unknown, and no mail is there yet that shows it. Send one to {address} and run doctor again; if your server stamps nothing, set `check_dkim`"
         )),
         (None, false) => Checked::Look(format!(
             "{words}; `authserv_id` is not set, so every sender is held as unknown. The last mails are stamped by {seen}: set the name of your own mail server, see docs/email.md"

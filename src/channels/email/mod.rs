@@ -16,6 +16,7 @@ mod addressed;
 mod alarm;
 mod authres;
 mod compose;
+mod dkim;
 mod doctor;
 mod enclosed;
 mod head;

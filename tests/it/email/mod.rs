@@ -9,6 +9,7 @@ mod hostile;
 mod post;
 mod quiet;
 mod setting_up;
+mod signatures;
 mod signing_in;
 mod silence;
 mod teaching;

@@ -171,7 +171,8 @@ mod tests {
     fn taught(from: &str, class: SenderClass, text: &str) -> Option<Lesson> {
         let letter =
             Letter { subject: "Fwd: Re: Fair/hall".to_owned(), text: text.to_owned(), ..Letter::default() };
-        let case = Case { id: 1, arrived_at: 0, is_admitted: false, letter: &letter, trouble: None };
+        let case =
+            Case { id: 1, arrived_at: 0, is_admitted: false, letter: &letter, trouble: None, signed: None };
         of(&case, &bob(), &address::parse(from).unwrap(), class)
     }
 

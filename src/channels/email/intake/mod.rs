@@ -21,7 +21,11 @@ use understudy_ears::{Letter, MAIL_MAX_BYTES};
 
 pub use lesson::{Lesson, Remember};
 
-use super::account::Mailbox;
+use super::{
+    account::Mailbox,
+    address,
+    dkim::{self, Signed},
+};
 use crate::{
     crash,
     inbox::Inbox,
@@ -59,6 +63,8 @@ struct Begun {
     arrived_at: i64,
     is_admitted: bool,
     read: Read,
+    /// Whether its sender's domain has signed it, where that is found out here.
+    signed: Option<Signed>,
 }
 
 /// A mail after its reader is done.
@@ -149,12 +155,24 @@ impl Intake {
 
     async fn read(&self, id: i64) -> Result<Begun, StoreError> {
         let Some(kept) = self.store.begin_mail(id).await? else {
-            return Ok(Begun { id, arrived_at: 0, is_admitted: false, read: Read::Gone });
+            return Ok(Begun { id, arrived_at: 0, is_admitted: false, read: Read::Gone, signed: None });
         };
         crash::point("mail begun");
-        let read = self.read_kept(&kept).await?;
+        let mut read = self.read_kept(&kept).await?;
+        let mut signed = None;
+        if let (Some(names), Read::Whole(letter)) = (&self.mailbox.names, &read)
+            && let Ok(sender) = address::sender(letter)
+        {
+            match dkim::signed(names, &self.senses, (letter, &kept.raw), &sender).await {
+                Ok(found) => signed = Some(found),
+                Err(e) => {
+                    self.store.reopen_mail(kept.id).await?;
+                    read = Read::Later(e.to_string());
+                }
+            }
+        }
         crash::point("mail read");
-        Ok(Begun { id, arrived_at: kept.arrived_at, is_admitted: kept.admitted_at > 0, read })
+        Ok(Begun { id, arrived_at: kept.arrived_at, is_admitted: kept.admitted_at > 0, read, signed })
     }
 
     async fn read_kept(&self, kept: &KeptMail) -> Result<Read, StoreError> {
@@ -185,14 +203,14 @@ impl Intake {
     }
 
     async fn judge(&self, begun: Begun, seen: &HashSet<String>) -> Result<Option<(i64, Judged)>, StoreError> {
-        let Begun { id, arrived_at, is_admitted, read } = begun;
+        let Begun { id, arrived_at, is_admitted, read, signed } = begun;
         let (letter, trouble) = match &read {
             Read::Gone | Read::Later(_) => return Ok(None),
             Read::Nothing(why) => return Ok(Some((id, unreadable(why)))),
             Read::Whole(letter) => (letter, None),
             Read::Head(letter, why) => (letter, Some(why.as_str())),
         };
-        let case = Case { id, arrived_at, is_admitted, letter, trouble };
+        let case = Case { id, arrived_at, is_admitted, letter, trouble, signed: signed.as_ref() };
         Ok(Some((id, self.verdict(&case, seen).await?)))
     }
 }

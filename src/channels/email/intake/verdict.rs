@@ -9,7 +9,9 @@ use crate::{
     channels::email::{
         account::Addressee,
         address::{self, Address},
-        addressed, authres, head,
+        addressed, authres,
+        dkim::Signed,
+        head,
         quoted::{self, Split},
         silence,
     },
@@ -30,6 +32,8 @@ pub(super) struct Case<'l> {
     pub(super) letter: &'l Letter,
     /// Why its body could not be read.
     pub(super) trouble: Option<&'l str>,
+    /// Whether its sender's domain has signed it, where that is found out here.
+    pub(super) signed: Option<&'l Signed>,
 }
 
 impl Case<'_> {
@@ -72,8 +76,18 @@ impl Intake {
             Err(why) => return judged(MailState::Held, why),
         };
         let server = people.iter().find_map(|person| person.mail.authserv_id.as_deref());
-        if let Err(why) = authres::vouched(case.letter, server, &from) {
-            return judged(MailState::Held, why);
+        match case.signed {
+            Some(Signed::Yes) => {}
+            Some(Signed::No(why)) => return judged(MailState::Held, why),
+            Some(Signed::Unknown(why)) => {
+                let why = format!("the key of its sender could not be looked up: {why}");
+                return judged(MailState::Held, &why);
+            }
+            None => {
+                if let Err(why) = authres::vouched(case.letter, server, &from) {
+                    return judged(MailState::Held, why);
+                }
+            }
         }
         // Whoever writes is there.
         self.store.mail_reached(&from.to_string()).await?;
