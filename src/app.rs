@@ -28,7 +28,7 @@ use crate::{
     files::Files,
     inbox::{self, Inbox, Progress},
     learning::{retention, vault::Vault},
-    memory::{self, Embed, Folder, Followed, Notes, Said, SyncReport, sync_folder},
+    memory::{self, Embed, Folder, Followed, NoteKind, Notes, Said, SyncReport, sync_folder},
     mind::{Brain, Mind, Scripted, Serving},
     models::{self, Catalogue},
     ops::Trainings,
@@ -378,7 +378,7 @@ struct Notebook {
 impl Remember for Notebook {
     async fn remember(&self, lesson: Lesson) -> anyhow::Result<()> {
         let Lesson { person, source, title, text, readers, integrity } = lesson;
-        let said = Said { person, source, title, text, readers, integrity };
+        let said = Said { person, source, title, text, readers, integrity, kind: NoteKind::Note };
         memory::remember(self.notes.as_ref(), self.embed.as_ref(), said).await
     }
 }

@@ -312,7 +312,9 @@ async fn ask(app: &App, ask: Ask) -> anyhow::Result<Value> {
         record.timings_ms.into_iter().map(|(step, ms)| (step, json!(ms))).collect();
     Ok(json!({
         "turn": id, "person": person.id, "adapter": record.adapter, "queries": record.queries,
-        "passages": passages, "reply": text, "cites": reply.map(|r| r.reply.cites).unwrap_or_default(),
+        "passages": passages, "reply": text,
+        "file": reply.as_ref().filter(|_| !waits).and_then(|reply| reply.reply.file.clone()),
+        "cites": reply.map(|r| r.reply.cites).unwrap_or_default(),
         "actions": tools::shown(&app.store.actions(id).await?), "outcome": outcome, "timings_ms": timings,
     }))
 }

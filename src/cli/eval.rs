@@ -12,7 +12,7 @@ use clap::{Args as Arguments, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use super::{control::Desk, decide};
+use super::{contract, control::Desk, decide};
 use crate::{
     app::{engine_config, model_path},
     config::Config,
@@ -30,7 +30,7 @@ use crate::{
 
 #[derive(Debug, Arguments)]
 pub(super) struct Args {
-    /// Whose adapter is judged; `starter` for the one that knows the job.
+    /// Whose adapter is judged; `starter` for the one that knows the job, `review` for how an invented contract is judged.
     person: String,
     /// The adapter; without it, the one that serves.
     #[arg(long, value_name = "FILE")]
@@ -71,6 +71,9 @@ pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> 
         let person = PersonId::new(&args.person)?;
         let Args { adapter, seed, transcript, .. } = args;
         return decide::run(&config, decide::Measure { person, adapter, cases, seed, transcript }).await;
+    }
+    if args.person == "review" {
+        return contract::run(&config, args.transcript).await;
     }
     if args.person != "starter" {
         return of_person(config, &args).await;

@@ -3,6 +3,7 @@
 mod ask;
 mod audit;
 mod bench;
+mod contract;
 mod control;
 mod decide;
 mod doctor;

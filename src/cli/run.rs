@@ -10,7 +10,9 @@ use crate::{
     app::App,
     channels::{email::MailLine, slack::Connection},
     config::Config,
+    domain::Ruling,
     error::Hint,
+    memory::{self, NoteKind, Said},
     meter::Meter,
     web::{self, Readiness, Web},
 };
@@ -59,6 +61,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
 
 fn console(app: &Arc<App>, meter: &Meter) -> Web {
     let (asked, counted, meter) = (Arc::clone(app), Arc::clone(app), meter.clone());
+    let keeper = Arc::clone(app);
     Web {
         store: app.store.clone(),
         vault: app.vault(),
@@ -71,6 +74,15 @@ fn console(app: &Arc<App>, meter: &Meter) -> Web {
         wake_outbox: Arc::clone(&app.wake_outbox),
         toolbox: Arc::clone(&app.toolbox),
         approved: Arc::clone(&app.approved),
+        keep: Arc::new(move |ruling: Ruling| {
+            let app = Arc::clone(&keeper);
+            Box::pin(async move {
+                let office = app.office().await?;
+                let Ruling { person, source, title, text, readers, integrity } = ruling;
+                let said = Said { person, source, title, text, readers, integrity, kind: NoteKind::Ruling };
+                memory::remember(&*office.notes, &*office.embed, said).await
+            })
+        }),
         metrics: Arc::new(move || {
             let (app, meter) = (Arc::clone(&counted), meter.clone());
             Box::pin(async move { meter.read(&app).await })

@@ -8,6 +8,7 @@ mod ids;
 mod message;
 mod passage;
 mod person;
+mod review;
 mod tool;
 
 pub use audience::{Audience, Members, READERS_IN_FULL};
@@ -16,4 +17,5 @@ pub use ids::{Conversation, InboxId, InvalidId, OutboxId, PersonId, ReaderId};
 pub use message::{Attachment, Channel, Inbound, Requester, Standing, UnknownChannel};
 pub use passage::{Integrity, Passage, Readers};
 pub use person::Voice;
+pub use review::{Clause, Finding, Judged, Ruling, Verdict};
 pub use tool::{ActionId, Effect, Grant, Mode, Recipients};

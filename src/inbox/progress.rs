@@ -1,5 +1,7 @@
 //! How far each turn is, for whoever watches; nothing here is kept.
 
+use std::borrow::Cow;
+
 use tokio::sync::broadcast;
 
 use crate::{
@@ -18,6 +20,13 @@ pub enum Stage {
     Asking,
     /// The notes are searched.
     Recalling,
+    /// A document is gone through.
+    Judging {
+        /// The clause that is judged, from 1.
+        clause: usize,
+        /// How many there are.
+        of: usize,
+    },
     /// The model drafts.
     Drafting,
     /// The reply is committed.
@@ -33,8 +42,9 @@ pub enum Stage {
 impl Stage {
     /// What people read while it lasts.
     #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
+    pub fn words(self) -> Cow<'static, str> {
+        let words = match self {
+            Self::Judging { clause, of } => return format!("reading clause {clause} of {of}").into(),
             Self::Started => "reading",
             Self::Acting => "seeing what is to be done",
             Self::Asking => "thinking about what to look up",
@@ -44,7 +54,8 @@ impl Stage {
             Self::Waiting => "something failed, trying again in a moment",
             Self::Parked => "stuck, somebody has to look at it",
             Self::Withdrawn => "taken back",
-        }
+        };
+        words.into()
     }
 }
 

@@ -50,6 +50,12 @@ impl Record {
                     record.queries = serde_json::from_value(take("queries")).unwrap_or_default();
                 }
                 "recall" => record.passages = serde_json::from_value(take("passages")).unwrap_or_default(),
+                "judge" => {
+                    record.adapter = serde_json::from_value(take("adapter")).unwrap_or_default();
+                    record.queries = serde_json::from_value(take("queries")).unwrap_or_default();
+                    record.passages = serde_json::from_value(take("passages")).unwrap_or_default();
+                    record.read = serde_json::from_value(take("read")).unwrap_or_default();
+                }
                 "draft" => record.read = serde_json::from_value(take("read")).unwrap_or_default(),
                 _ => {}
             }

@@ -6,8 +6,11 @@ use anyhow::Context;
 use understudy_engine::{Content, Model};
 use understudy_trainer::pack::Row;
 
-use super::{Call, Example, Note, Verdict};
-use crate::mind::{Filled, Prompts, Scene};
+use super::{Call, Example, Note};
+use crate::{
+    domain::Verdict,
+    mind::{Filled, Prompts, Scene},
+};
 
 /// A prompt, and the answer that the model should give to it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::Verdict;
+
 /// Who is stood in for, as far as a prompt says it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cast {
@@ -20,18 +22,6 @@ pub struct Note {
     pub title: String,
     /// The text.
     pub text: String,
-}
-
-/// What a clause is, held against the rules in the notes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// It fits the rules.
-    Ok,
-    /// It breaks a rule.
-    Problem,
-    /// The rules don't say.
-    Unsure,
 }
 
 /// A model call and its answer.

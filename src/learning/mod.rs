@@ -37,5 +37,5 @@ pub mod train;
 pub mod vault;
 
 pub use event::{Event, ME};
-pub use example::{Call, Cast, Example, Note, Verdict};
+pub use example::{Call, Cast, Example, Note};
 pub use report::{Reason, Report, Skipped};

@@ -27,6 +27,8 @@ pub struct Said {
     pub readers: Readers,
     /// How far it is to be trusted.
     pub integrity: Integrity,
+    /// What it is.
+    pub kind: NoteKind,
 }
 
 /// Keeps what was said as a note.
@@ -34,7 +36,7 @@ pub struct Said {
 /// # Errors
 /// When it has no text, or the encoder or the notes fail.
 pub async fn remember(notes: &dyn Notes, embed: &dyn Embed, said: Said) -> anyhow::Result<()> {
-    let Said { person, source, title, text, readers, integrity } = said;
+    let Said { person, source, title, text, readers, integrity, kind } = said;
     let document = chunk::document(Path::new("said.txt"), &text).context("cut what was said")?;
     anyhow::ensure!(!document.pieces.is_empty(), "nothing was said that could be remembered");
     let texts: Vec<String> = document.pieces.iter().map(|piece| Chunk::worded(&title, &piece.text)).collect();
@@ -45,10 +47,9 @@ pub async fn remember(notes: &dyn Notes, embed: &dyn Embed, said: Said) -> anyho
         .zip(vectors)
         .map(|(piece, dense)| Chunk { title: title.clone(), text: piece.text, dense })
         .collect();
-    let terms = serde_json::json!([readers, integrity, chunk::VERSION, embed.name(), title, text]);
+    let terms = serde_json::json!([readers, integrity, kind, chunk::VERSION, embed.name(), title, text]);
     let hash = hex::encode(Sha256::digest(terms.to_string()));
     let key = NoteKey { folder: SAID.to_owned(), source };
-    let kind = NoteKind::Note;
     let note = Note {
         person,
         key,

@@ -15,13 +15,17 @@ use understudy_engine::{
 
 use super::{
     Draft, DraftSink, Mind, Serving, Situation, StepMenu, Weights,
-    prompts::{Filled, Prompts, QUERIES_TOKENS, REPLY_TOKENS, STEP_TOKENS},
+    prompts::{Filled, Prompts, QUERIES_TOKENS, REPLY_TOKENS, STEP_TOKENS, VERDICT_TOKENS},
 };
 use crate::{domain::Passage, memory::Embed, people::Person};
 
 /// JSON without optional white space: every token of it is paid for.
 const QUERIES_GRAMMAR: &str = r#"root ::= "{\"queries\":[" query ("," query){0,3} "]}"
 query ::= "\"" letter{2,80} "\""
+letter ::= [^"\\\x00-\x1f\x7f]"#;
+
+const VERDICT_GRAMMAR: &str = r#"root ::= "{\"verdict\":\"" mark "\",\"quote\":\"" letter{0,300} "\",\"why\":\"" letter{2,300} "\"}"
+mark ::= "ok" | "problem" | "unsure"
 letter ::= [^"\\\x00-\x1f\x7f]"#;
 
 /// Why the mind can't answer.
@@ -41,7 +45,8 @@ pub struct Brain {
     base: Arc<Model>,
     encoder: Arc<Model>,
     prompts: Prompts,
-    grammar: Arc<str>,
+    queries_grammar: Arc<str>,
+    verdict_grammar: Arc<str>,
     adapters: Mutex<HashMap<PathBuf, AdapterId>>,
     encoder_name: String,
     serving: Serving,
@@ -75,7 +80,8 @@ impl Brain {
             base,
             encoder,
             prompts,
-            grammar: QUERIES_GRAMMAR.into(),
+            queries_grammar: QUERIES_GRAMMAR.into(),
+            verdict_grammar: VERDICT_GRAMMAR.into(),
             adapters: Mutex::default(),
             encoder_name,
             serving,
@@ -185,7 +191,7 @@ impl Brain {
 impl Mind for Brain {
     async fn queries(&self, situation: &Situation<'_>) -> Result<Vec<String>, BrainError> {
         let prompt = self.prompts.queries(Some(&self.base), &situation.scene());
-        let grammar = Some(Arc::clone(&self.grammar));
+        let grammar = Some(Arc::clone(&self.queries_grammar));
         let text = self.write(situation.weights, &prompt, QUERIES_TOKENS, grammar, &|_| {}).await?;
         // A text that hit the token limit is not whole JSON; the turn then searches with the message itself.
         Ok(serde_json::from_str::<Queries>(&text).map(|parsed| parsed.queries).unwrap_or_default())
@@ -219,6 +225,18 @@ impl Mind for Brain {
         let grammar = Some(menu.grammar.into());
         let text = self.write(situation.weights, &prompt, STEP_TOKENS, grammar, &|_| {}).await?;
         Ok(Some(text))
+    }
+
+    async fn verdict(
+        &self,
+        situation: &Situation<'_>,
+        rules: &[Passage],
+        clause: &str,
+    ) -> Result<Option<String>, BrainError> {
+        let notes: Vec<(&str, &str)> = rules.iter().map(|p| (p.title.as_str(), p.text.as_str())).collect();
+        let prompt = self.prompts.verdict(Some(&self.base), &situation.scene(), &notes, clause);
+        let grammar = Some(Arc::clone(&self.verdict_grammar));
+        Ok(Some(self.write(situation.weights, &prompt, VERDICT_TOKENS, grammar, &|_| {}).await?))
     }
 
     fn weights(&self, person: &Person) -> Weights {

@@ -98,6 +98,21 @@ pub trait Mind: Send + Sync {
         Ok(None)
     }
 
+    /// Judges a clause by rules and returns the verdict as JSON, or `None` from a mind that can't.
+    ///
+    /// The message is what its sender asks about the document; an answer that is no JSON was cut off.
+    ///
+    /// # Errors
+    /// When the model can't run; the turn is retried.
+    async fn verdict(
+        &self,
+        _: &Situation<'_>,
+        _rules: &[Passage],
+        _clause: &str,
+    ) -> Result<Option<String>, BrainError> {
+        Ok(None)
+    }
+
     /// Which weights answer for `person` now.
     fn weights(&self, person: &Person) -> Weights;
 }

@@ -29,6 +29,8 @@ pub const QUERIES_TOKENS: usize = 120;
 /// Longest step: a tool with its arguments.
 pub const STEP_TOKENS: usize = 160;
 /// Longest reply.
+pub const VERDICT_TOKENS: usize = 160;
+/// Most tokens of a reply.
 pub const REPLY_TOKENS: usize = 220;
 /// Instructions, names and template marks.
 const FRAME_TOKENS: usize = 220;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use serde_json::json;
 
 use super::{BrainError, Draft, DraftSink, Mind, Situation, StepMenu, Weights};
 use crate::{domain::Passage, memory::Embed, people::Person};
@@ -13,6 +14,8 @@ const DIMENSIONS: usize = 32;
 const SLOWLY: &str = "slowly";
 /// Whoever writes this means a tool.
 const USE: &str = "use ";
+/// What a verdict is to be, see [`Mind::verdict`].
+const JUDGE: &str = "judge ";
 /// How long each step of that takes.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -48,6 +51,32 @@ impl Mind for Scripted {
         let used = situation.thread.iter().filter(|(_, said)| said.starts_with("I have used")).count();
         let call = lines.filter_map(|call| call.split_once(' ')).nth(used);
         Ok(call.map(|(tool, arguments)| format!("{{\"tool\":\"{tool}\",\"arguments\":{arguments}}}")))
+    }
+
+    async fn verdict(
+        &self,
+        situation: &Situation<'_>,
+        rules: &[Passage],
+        clause: &str,
+    ) -> Result<Option<String>, BrainError> {
+        think(situation.message).await;
+        // `judge WORDS -> RULE`, a line each: a clause with these words breaks the rule with those, if it was found;
+        // without a rule, nobody can tell. Whatever no line speaks of is fine by the first rule.
+        let lines = situation.message.lines().filter_map(|line| line.strip_prefix(JUDGE)?.split_once("->"));
+        let found =
+            lines.map(|(words, rule)| (words.trim(), rule.trim())).find(|(words, _)| clause.contains(words));
+        let broken =
+            |rule: &str| rules.iter().position(|passage| !rule.is_empty() && passage.text.contains(rule));
+        let said = match found {
+            None => json!({"verdict": "ok", "quote": "", "why": "It fits [1]."}),
+            Some((words, rule)) => match broken(rule) {
+                Some(at) => {
+                    json!({"verdict": "problem", "quote": words, "why": format!("It breaks the rule [{}].", at + 1)})
+                }
+                None => json!({"verdict": "unsure", "quote": words, "why": "No rule is about it."}),
+            },
+        };
+        Ok(Some(said.to_string()))
     }
 
     fn weights(&self, _person: &Person) -> Weights {

@@ -78,6 +78,8 @@ pub struct InboxRow {
     pub id: InboxId,
     /// The channel.
     pub channel: String,
+    /// The channel's own key of the message.
+    pub key: String,
     /// The thread.
     pub conversation: Conversation,
     /// Who is addressed.
@@ -115,7 +117,7 @@ pub struct InboxCounts {
 
 macro_rules! select_row {
     () => {
-        "SELECT id, channel, conversation, message, state, outcome, attempts, last_error, accepted_at, done_at
+        "SELECT id, channel, source_key, conversation, message, state, outcome, attempts, last_error, accepted_at, done_at
          FROM inbox "
     };
 }
@@ -640,7 +642,7 @@ async fn insert_steps(
     Ok(())
 }
 
-fn held(rows: u64) -> Result<(), StoreError> {
+pub(super) fn held(rows: u64) -> Result<(), StoreError> {
     if rows == 1 { Ok(()) } else { Err(StoreError::LeaseLost) }
 }
 
@@ -652,6 +654,7 @@ fn read_row(row: &SqliteRow) -> Result<InboxRow, StoreError> {
     Ok(InboxRow {
         id: InboxId(id),
         channel: row.try_get("channel")?,
+        key: row.try_get("source_key")?,
         conversation: Conversation(row.try_get("conversation")?),
         person: message.person,
         from: message.requester.name,

@@ -13,6 +13,7 @@ mod inbox;
 mod learning;
 mod mail;
 mod outbox;
+mod reviews;
 mod revise;
 mod sessions;
 mod slack;
@@ -40,7 +41,8 @@ pub use mail::{
     Judged, KeptMail, MailCursor, MailRow, MailState, MailTask, MailTraffic, NewMail, NewNotice, NoticeRow,
     Reach, Refusal, SentMail,
 };
-pub use outbox::{ClaimedReply, NewReply, OutboxRow, ReplyState, STUCK};
+pub use outbox::{ClaimedReply, NewReply, OutboxRow, ReplyFile, ReplyState, STUCK};
+pub use reviews::{ClauseRow, ReviewRow};
 pub use revise::{Revised, Span};
 pub use sessions::SessionRow;
 use writer::Writer;

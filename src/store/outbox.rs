@@ -17,6 +17,20 @@ pub struct NewReply {
     pub text: String,
     /// Numbers of the passages it cites.
     pub cites: Vec<usize>,
+    /// What goes along with it, when it is too long to be said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<ReplyFile>,
+}
+
+/// A file that goes along with a reply.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplyFile {
+    /// Its name.
+    pub name: String,
+    /// What it is, such as `text/csv`.
+    pub media_type: String,
+    /// Its content.
+    pub content: String,
 }
 
 /// Where a reply stands.
@@ -150,7 +164,7 @@ pub(super) async fn insert_notice(
     sentence: &str,
     now: i64,
 ) -> Result<(), StoreError> {
-    let notice = NewReply { text: sentence.to_owned(), cites: Vec::new() };
+    let notice = NewReply { text: sentence.to_owned(), cites: Vec::new(), file: None };
     sqlx::query(
         "INSERT INTO outbox (idempotency_key, inbox_id, channel, conversation, person, reply, state, kind,
                              created_at, run_after_at)
@@ -175,7 +189,7 @@ pub(super) async fn insert_word(
     text: &str,
     now: i64,
 ) -> Result<(), StoreError> {
-    let word = NewReply { text: text.to_owned(), cites: Vec::new() };
+    let word = NewReply { text: text.to_owned(), cites: Vec::new(), file: None };
     sqlx::query(
         "INSERT INTO outbox (idempotency_key, inbox_id, channel, conversation, person, reply, state, kind,
                              created_at, run_after_at)

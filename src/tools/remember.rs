@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use super::{Call, Outcome, Reconcile, Schema, Tool, ToolError};
 use crate::{
     domain::{Effect, Integrity, Readers},
-    memory::{Said, remember},
+    memory::{NoteKind, Said, remember},
 };
 
 /// How much of the text is its title.
@@ -57,6 +57,7 @@ impl Tool for Remember {
             text: text.to_owned(),
             readers: readers(call),
             integrity: call.request.label,
+            kind: NoteKind::Note,
         };
         let receipt = said.source.clone();
         let shown = match &said.readers {

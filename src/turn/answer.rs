@@ -188,7 +188,7 @@ impl Clock {
 }
 
 /// Lets the model write its queries; an unusable answer means that the message itself is the query.
-async fn ask(means: Means<'_>, situation: &Situation<'_>) -> anyhow::Result<Vec<String>> {
+pub(super) async fn ask(means: Means<'_>, situation: &Situation<'_>) -> anyhow::Result<Vec<String>> {
     let mut queries = means.mind.queries(situation).await?;
     queries.retain(|query| !query.trim().is_empty());
     queries.dedup();

@@ -41,5 +41,5 @@ pub(super) async fn answer(
 
 /// What everybody reads.
 pub(super) fn note() -> NewReply {
-    NewReply { text: NOTE.to_owned(), cites: Vec::new() }
+    NewReply { text: NOTE.to_owned(), cites: Vec::new(), file: None }
 }

@@ -12,6 +12,7 @@ pub mod cites;
 pub mod figures;
 pub mod manners;
 pub mod questions;
+pub mod review;
 mod sense;
 
 use std::{collections::HashMap, sync::Arc};
@@ -126,22 +127,32 @@ pub async fn run(desk: &Desk, claimed: &Claimed, now: i64) -> anyhow::Result<()>
         thread: &thread,
         message: &text,
     };
+    let sent = sensed.to_review(&text);
     let means = Means { mind: &*desk.mind, embed: &*desk.embed, notes: &*desk.notes, papers: &sensed.papers };
     let watch = Told { progress: &desk.progress, claimed };
-    let mut answer = match act::act(desk, claimed, &asked, &situation, now).await? {
-        Acted::Nothing => answer::answer(means, &situation, &asked.audience, now, &watch).await?,
-        Acted::Found(found) => {
+    let mut file = None;
+    // A document is judged by the notes; no tool has a part in it.
+    let acted =
+        if sent.is_empty() { Some(act::act(desk, claimed, &asked, &situation, now).await?) } else { None };
+    let mut answer = match acted {
+        None => {
+            let reviewed = review::review(desk, claimed, (&situation, &sent), &asked.audience, now).await?;
+            file = reviewed.1;
+            reviewed.0
+        }
+        Some(Acted::Nothing) => answer::answer(means, &situation, &asked.audience, now, &watch).await?,
+        Some(Acted::Found(found)) => {
             clock.lap("act");
             answer::from_found(means, &situation, found, &watch).await?
         }
-        Acted::Said { outcome, text } => {
+        Some(Acted::Said { outcome, text }) => {
             clock.lap("act");
             answer::by_code(&situation, text, outcome)
         }
     };
-    let acted = clock.timings.iter().any(|(step, _)| *step == "act");
+    let from_notes = sent.is_empty() && !clock.timings.iter().any(|(step, _)| *step == "act");
     let apart = match &asked.aside {
-        Some(aside) if !acted => {
+        Some(aside) if from_notes => {
             aside::answer(means, &situation, &answer, (&asked.audience, aside), now, &watch).await?
         }
         _ => None,
@@ -162,7 +173,7 @@ pub async fn run(desk: &Desk, claimed: &Claimed, now: i64) -> anyhow::Result<()>
     if !asked.attachments.is_empty() {
         steps.insert(1.min(steps.len()), files_step(&clock, &asked.attachments));
     }
-    let reply = NewReply { text: answer.text, cites: answer.cites };
+    let reply = NewReply { text: answer.text, cites: answer.cites, file };
     let (reply, aside) = match said_aside {
         Some(conversation) => (aside::note(), Some((conversation, reply))),
         None => (reply, None),
@@ -239,6 +250,10 @@ fn journal(clock: &Clock, adapter: &str, answer: &Answer) -> Vec<StepRow> {
         let result = match *kind {
             "act" => json!({"adapter": adapter}),
             "ask" => json!({"adapter": adapter, "queries": answer.queries}),
+            // A review looks its rules up for each clause.
+            "judge" => {
+                json!({"adapter": adapter, "queries": answer.queries, "passages": answer.passages, "read": read})
+            }
             "recall" => json!({"passages": answer.passages}),
             "draft" => json!({"draft": answer.draft, "loose": answer.loose, "read": read}),
             _ => json!({}),
@@ -259,7 +274,7 @@ struct Ending {
 impl Ending {
     /// Without an answer, by a sentence that says why.
     fn refused(text: String) -> Self {
-        let reply = NewReply { text, cites: Vec::new() };
+        let reply = NewReply { text, cites: Vec::new(), file: None };
         Self { outcome: "refused", reply, aside: None, steps: Vec::new() }
     }
 }

@@ -8,7 +8,11 @@ use std::fmt::Write;
 use tracing::warn;
 use understudy_ears::{Document, Kind, Opened, Trouble};
 
-use super::{Desk, shown_name};
+use super::{
+    Desk,
+    review::{Sent, asks_for_review},
+    shown_name,
+};
 use crate::{
     domain::{Attachment, Audience, Members, PersonId, READERS_IN_FULL, Readers},
     files::Files,
@@ -41,6 +45,8 @@ pub(super) struct Sensed {
     pub seen: Vec<Seen>,
     /// Everything that can be read, of this message and of earlier ones.
     pub papers: Vec<Paper>,
+    /// What came earlier, newest first.
+    earlier: Vec<(String, Box<Document>)>,
 }
 
 /// Opens what came with a message and recalls what came before it in its thread.
@@ -55,7 +61,7 @@ pub(super) async fn sense(
 ) -> anyhow::Result<Sensed> {
     let message = &claimed.message;
     let readers = readers_of(audience);
-    let (mut seen, mut papers) = (Vec::new(), Vec::new());
+    let (mut seen, mut papers, mut before) = (Vec::new(), Vec::new(), Vec::new());
     for file in attachments {
         let came_to = read(&desk.senses, &desk.files, &message.person, file).await?;
         let name = shown_name(file);
@@ -68,10 +74,12 @@ pub(super) async fn sense(
     let is_new = |file: &Attachment| attachments.iter().any(|new| new.sha256 == file.sha256);
     for file in earlier.iter().filter(|file| !file.sha256.is_empty() && !is_new(file)).take(EARLIER_MAX) {
         if let CameTo::Read(document) = read(&desk.senses, &desk.files, &message.person, file).await? {
-            papers.push(paper(&shown_name(file), &document, readers.clone(), false));
+            let name = shown_name(file);
+            papers.push(paper(&name, &document, readers.clone(), false));
+            before.push((name, document));
         }
     }
-    Ok(Sensed { seen, papers })
+    Ok(Sensed { seen, papers, earlier: before })
 }
 
 /// A file in its place.
@@ -145,6 +153,23 @@ fn readers_of(audience: &Audience) -> Readers {
 }
 
 impl Sensed {
+    /// The documents that `text` wants to be judged: those that came with it, or else the last one before.
+    pub fn to_review(&self, text: &str) -> Vec<Sent<'_>> {
+        if !asks_for_review(text) {
+            return Vec::new();
+        }
+        let new = self.seen.iter().filter_map(|seen| match &seen.came_to {
+            CameTo::Read(document) => Some(Sent { name: &seen.name, document }),
+            _ => None,
+        });
+        let mut sent: Vec<Sent<'_>> = new.collect();
+        // With a file that can't be read, the one before is not what is meant.
+        if self.seen.is_empty() {
+            sent.extend(self.earlier.first().map(|(name, document)| Sent { name, document }));
+        }
+        sent
+    }
+
     /// What is said when files came without a word.
     pub fn instead_of_an_answer(&self) -> String {
         let told = self.told();
@@ -237,6 +262,7 @@ mod tests {
         (long.is_cut, long.left_out) = (true, vec!["2 pages without text".to_owned()]);
         let sensed = Sensed {
             papers: Vec::new(),
+            earlier: Vec::new(),
             seen: vec![
                 seen("plan.pdf", CameTo::Read(document(Kind::Pdf, 5))),
                 seen("long.pdf", CameTo::Read(long)),
@@ -256,7 +282,7 @@ mod tests {
             assert!(told.contains(wanted), "{told}");
         }
         assert!(sensed.instead_of_an_answer().ends_with("What do you want to know?"));
-        let nothing = Sensed { seen: Vec::new(), papers: Vec::new() };
+        let nothing = Sensed { seen: Vec::new(), papers: Vec::new(), earlier: Vec::new() };
         assert_eq!(nothing.told(), "");
         assert_eq!(nothing.instead_of_an_answer(), "Your message is empty. Write me what you need.");
     }

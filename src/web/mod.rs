@@ -19,6 +19,7 @@ mod page;
 mod parked;
 mod probes;
 mod report;
+mod reviews;
 mod session;
 mod sign_in;
 mod stages;
@@ -43,7 +44,7 @@ use tracing::info;
 pub use tokens::{first_sign_in_token, renew_sign_in_token};
 
 use crate::{
-    domain::PersonId,
+    domain::{PersonId, Ruling},
     files::Files,
     inbox::{Inbox, Progress},
     learning::vault::Vault,
@@ -81,6 +82,8 @@ pub struct Web {
     pub toolbox: Arc<Toolbox>,
     /// Rung when a request was approved and can be done.
     pub approved: Arc<Notify>,
+    /// Keeps a ruling among the notes.
+    pub keep: Arc<dyn Fn(Ruling) -> BoxFuture<'static, anyhow::Result<()>> + Send + Sync>,
     /// Prometheus text for `/metrics`.
     pub metrics: Arc<dyn Fn() -> BoxFuture<'static, String> + Send + Sync>,
 }
@@ -134,6 +137,8 @@ fn routes(web: Web, stop: CancellationToken) -> Router {
         .route("/sign-out", post(sign_in::sign_out))
         .route("/talk/{person}", get(talk::conversation).post(talk::send))
         .route("/talk/{person}/turn/{inbox}", get(talk::turn))
+        .route("/talk/{person}/turn/{inbox}/file", get(reviews::file))
+        .route("/talk/{person}/turn/{inbox}/stop", post(reviews::stop))
         .route("/events/{person}", get(events::events))
         .route("/admin/inbox", get(parked::list))
         .route("/admin/inbox/{inbox}/{decision}", post(parked::decide))
@@ -142,6 +147,9 @@ fn routes(web: Web, stop: CancellationToken) -> Router {
         .route("/admin/mail-notice/{notice}", post(mail::put_aside))
         .route("/admin/approvals", get(approvals::list))
         .route("/admin/approvals/{id}", post(approvals::decide))
+        .route("/admin/reviews", get(reviews::list))
+        .route("/admin/reviews/{inbox}", get(reviews::show))
+        .route("/admin/reviews/{inbox}/{clause}", post(reviews::rule))
         .route("/admin/drafts", get(drafts::list))
         .route("/admin/drafts/{inbox}/{outbox}", post(drafts::decide))
         .route("/admin/draft-mode/{person}", post(drafts::set_mode))

@@ -21,6 +21,7 @@ pub(super) fn page(title: &str, signed_in: &SignedIn, body: &Markup) -> Markup {
             a href="/" { "Talk" }
             a href="/admin/approvals" { "Approvals" }
             a href="/admin/drafts" { "Drafts" }
+            a href="/admin/reviews" { "Reviews" }
             a href="/admin/inbox" { "Stuck" }
             a href="/admin/mail" { "Mail" }
             a href="/my-data" { "My data" }

@@ -1,5 +1,7 @@
 //! One message with its reply, as a conversation shows it.
 
+use std::borrow::Cow;
+
 use maud::{Markup, html};
 
 use super::{Console, page, session::SignedIn};
@@ -23,7 +25,7 @@ pub(super) struct Turn {
 /// What there is to show of the answer.
 enum Answer<'t> {
     /// Nothing yet, and these words say why.
-    Forming(&'static str),
+    Forming(Cow<'static, str>),
     /// The reply was delivered.
     Given(&'t OutboxRow),
     /// The reply waits for the owner.
@@ -46,7 +48,7 @@ impl Turn {
 
     fn answer(&self) -> Answer<'_> {
         match (self.row.state.as_str(), &self.reply) {
-            ("ready", _) if self.row.last_error.is_empty() => Answer::Forming("waiting for its turn"),
+            ("ready", _) if self.row.last_error.is_empty() => Answer::Forming("waiting for its turn".into()),
             ("ready", _) => Answer::Forming(Stage::Waiting.words()),
             ("running", _) => Answer::Forming(self.stage.unwrap_or(Stage::Started).words()),
             ("parked", _) => Answer::Without(self.notice.as_ref().map_or(STUCK, |notice| &notice.reply.text)),
@@ -58,7 +60,7 @@ impl Turn {
             (_, Some(reply)) => match reply.state {
                 ReplyState::Draft => Answer::Waiting,
                 ReplyState::Ready | ReplyState::Sending | ReplyState::Uncertain => {
-                    Answer::Forming("about to send")
+                    Answer::Forming("about to send".into())
                 }
                 ReplyState::Sent => Answer::Given(reply),
                 ReplyState::Parked => {
@@ -106,10 +108,18 @@ impl Turn {
                     @if viewer.owns(person) {
                         div.forming hidden { p.meta { span.badge.draft { "draft" } " forming, seen by you only" } p.words data-draft {} }
                     }
+                    @if self.row.conversation == viewer.conversation(&person.id) {
+                        form method="post" action={ "/talk/" (person.id) "/turn/" (self.row.id) "/stop" } {
+                            button.quiet type="submit" { "Stop" }
+                        }
+                    }
                     noscript { p { a href={ "/talk/" (person.id) "?after=" (crate::store::now()) "#turn-" (self.row.id) } { "Look again" } } }
                 }
                 Answer::Given(reply) => {
                     p.words { (with_cites(&reply.reply.text, &reply.reply.cites, self.row.id)) }
+                    @if let Some(file) = &reply.reply.file {
+                        p { a href={ "/talk/" (person.id) "/turn/" (self.row.id) "/file" } download { (file.name) } }
+                    }
                     (self.how(viewer))
                 }
                 Answer::Waiting => {
@@ -203,6 +213,7 @@ fn step_name(step: &str) -> &str {
         "act" => "using tools",
         "ask" => "writing queries",
         "recall" => "searching notes",
+        "judge" => "judging clauses",
         "draft" => "writing the reply",
         "manners" => "checking it",
         other => other,

@@ -14,7 +14,7 @@ async fn store() -> (tempfile::TempDir, Store) {
 }
 
 fn answered(text: &str) -> Settled {
-    let reply = NewReply { text: text.to_owned(), cites: vec![] };
+    let reply = NewReply { text: text.to_owned(), cites: vec![], file: None };
     Settled { outcome: "answered", steps: vec![], reply: Some(reply), aside: None }
 }
 

@@ -21,6 +21,7 @@ mod learning;
 mod memory;
 mod metrics;
 mod real_turn;
+mod review;
 mod senses;
 mod sign_in;
 mod slack;

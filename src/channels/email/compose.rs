@@ -4,12 +4,13 @@
 
 use hmac::{Hmac, Mac};
 use lettre::message::{
-    Mailbox, Message, MultiPart,
-    header::{HeaderName, HeaderValue},
+    Attachment, Mailbox, Message, MultiPart,
+    header::{ContentType, HeaderName, HeaderValue},
 };
 use sha2::Sha256;
 
 use super::{account::Addressee, head::Head};
+use crate::store::ReplyFile;
 
 /// Lines of the question that are quoted below the answer.
 const QUOTED_LINES: usize = 10;
@@ -40,7 +41,7 @@ pub(super) fn compose(
     person: &Addressee,
     head: &Head,
     message_id: &str,
-    text: &str,
+    (text, file): (&str, Option<&ReplyFile>),
     sources: &[(usize, String)],
     sender: Sender,
 ) -> anyhow::Result<Vec<u8>> {
@@ -70,7 +71,15 @@ pub(super) fn compose(
     }
     let parts = parts(person, head, text, sources);
     let bodies = MultiPart::alternative_plain_html(plain(&parts), page(&parts));
-    Ok(builder.multipart(bodies)?.formatted())
+    let whole = match file {
+        Some(file) => {
+            let attached = Attachment::new(file.name.clone());
+            let attached = attached.body(file.content.clone(), ContentType::parse(&file.media_type)?);
+            MultiPart::mixed().multipart(bodies).singlepart(attached)
+        }
+        None => bodies,
+    };
+    Ok(builder.multipart(whole)?.formatted())
 }
 
 /// A name as one line: lettre panics on a line break in one.
@@ -178,7 +187,8 @@ mod tests {
         let long = "w\u{f6}rd ".repeat(400);
         let text = format!("On Friday [1].\n\n{long}");
         let sources = [(1, "Fair".to_owned())];
-        let bytes = compose(&bob(), &head(), "u.1@example.com", &text, &sources, Sender::Program).unwrap();
+        let bytes =
+            compose(&bob(), &head(), "u.1@example.com", (&text, None), &sources, Sender::Program).unwrap();
         assert!(bytes.is_ascii());
         assert!(bytes.split(|b| *b == b'\n').all(|line| line.len() < 998));
         let mail = mail_parser::MessageParser::default().parse(&bytes).unwrap();
@@ -200,7 +210,7 @@ mod tests {
 
     #[test]
     fn what_a_person_sent_is_not_marked_as_automatic() {
-        let bytes = compose(&bob(), &head(), "u.1@example.com", "yes", &[], Sender::Person).unwrap();
+        let bytes = compose(&bob(), &head(), "u.1@example.com", ("yes", None), &[], Sender::Person).unwrap();
         assert!(!String::from_utf8(bytes).unwrap().contains("Auto-Submitted"));
     }
 

@@ -127,8 +127,15 @@ async fn freeze(
         // Without the journal the reply is still right.
         Err(_) => Vec::new(),
     };
-    let bytes = compose::compose(person, &head, &message_id, &reply.reply.text, &sources, sender)
-        .map_err(|e| never(format!("it can't be written as a mail: {e:#}")))?;
+    let bytes = compose::compose(
+        person,
+        &head,
+        &message_id,
+        (&reply.reply.text, reply.reply.file.as_ref()),
+        &sources,
+        sender,
+    )
+    .map_err(|e| never(format!("it can't be written as a mail: {e:#}")))?;
     let frozen = SentMail {
         outbox_id: reply.id.0,
         message_id,

@@ -164,7 +164,7 @@ fn connection(e: reqwest::Error) -> Lost {
 
 /// What a host may be given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Trust {
+pub(super) enum Trust {
     /// The bot's token.
     Token,
     /// A request without it: Slack's content network.
@@ -172,7 +172,7 @@ enum Trust {
 }
 
 /// What the host of `address` may be given, when Slack's Web API is at `base`; `None` when it is not asked at all.
-fn trust(base: &Url, address: &Url) -> Option<Trust> {
+pub(super) fn trust(base: &Url, address: &Url) -> Option<Trust> {
     let (own, host) = (base.host_str()?, address.host_str()?);
     let local = |host: &str| ["127.0.0.1", "localhost", "[::1]"].contains(&host);
     if local(own) {

@@ -31,6 +31,7 @@ mod speak;
 mod status;
 mod talks;
 mod token;
+mod upload;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

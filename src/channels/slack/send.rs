@@ -7,12 +7,20 @@ use std::{collections::BTreeSet, num::NonZeroU32, sync::Arc, time::Duration};
 
 use governor::{DefaultKeyedRateLimiter, Quota};
 use serde_json::{Value, json};
+use tracing::warn;
 
-use super::{account::Account, api::CallError, frame::str_at, mrkdwn, place::Place, readback};
+use super::{
+    account::{Account, Identity},
+    api::CallError,
+    frame::str_at,
+    mrkdwn,
+    place::Place,
+    readback, upload,
+};
 use crate::{
     inbox::Record,
     outbox::DeliveryError,
-    store::{ClaimedReply, Store},
+    store::{ClaimedReply, ReplyFile, Store},
 };
 
 /// The type of our metadata.
@@ -73,7 +81,35 @@ pub(super) async fn deliver(
         receipt = str_at(&posted, "/ts").unwrap_or_default().to_owned();
         left = true;
     }
+    if let Some(file) = &reply.reply.file {
+        attach(account, own, place, file, reply.uncertain && !left).await?;
+    }
     Ok(format!("{}/{receipt}", place.channel))
+}
+
+/// Puts a file behind the posts of its reply; what Slack refuses for good is told to the operator and left out.
+async fn attach(
+    account: &Arc<Account>,
+    own: &Identity,
+    place: &Place,
+    file: &ReplyFile,
+    may_be_there: bool,
+) -> Result<(), DeliveryError> {
+    let uncertain = |e: DeliveryError| DeliveryError::Uncertain(e.to_string());
+    if may_be_there {
+        let there = upload::lies_there(account, own, place, &file.name).await;
+        if there.map_err(|e| uncertain(failed(account, &e)))? {
+            return Ok(());
+        }
+    }
+    match upload::upload(account, place, file).await.map_err(|e| failed(account, &e)) {
+        Err(DeliveryError::Permanent(why)) => {
+            warn!("{} could not be put into Slack for {}: {why}", file.name, account.person);
+            Ok(())
+        }
+        // The words have left.
+        other => other.map_err(uncertain),
+    }
 }
 
 /// The place with the direct message in place of a user; opening one that is open changes nothing.

@@ -35,7 +35,7 @@ pub(super) async fn run(messages: usize) -> anyhow::Result<Value> {
         let store = store.clone();
         workers.spawn(async move {
             while let Some(claimed) = store.claim_next(now(), 60).await? {
-                let reply = NewReply { text: "done".to_owned(), cites: vec![] };
+                let reply = NewReply { text: "done".to_owned(), cites: vec![], file: None };
                 let settled = Settled { outcome: "answered", steps: vec![], reply: Some(reply), aside: None };
                 store.settle(&claimed, settled, now()).await?;
             }

@@ -8,7 +8,10 @@ use super::{
     starter,
     subjects::CLASSES,
 };
-use crate::learning::example::{Call, Example, Note, Verdict};
+use crate::{
+    domain::Verdict,
+    learning::example::{Call, Example, Note},
+};
 
 const SEED: u64 = 11;
 const SCENES: usize = 400;

@@ -6,7 +6,7 @@ use super::{
     names::Pool,
     values,
 };
-use crate::learning::example::{Note, Verdict};
+use crate::{domain::Verdict, learning::example::Note};
 use std::collections::{BTreeSet, btree_map::Entry};
 
 /// Words that ask for a verdict.

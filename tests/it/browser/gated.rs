@@ -150,6 +150,7 @@ impl Office {
             wake_outbox: wake,
             toolbox: Arc::new(Toolbox::default()),
             approved: Arc::new(Notify::new()),
+            keep: Arc::new(|_| Box::pin(async { Ok(()) })),
             metrics: Arc::new(|| Box::pin(async { String::new() })),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -156,7 +156,7 @@ async fn while_the_mind_works_a_person_sees_what_it_does_and_only_the_owner_the_
         send(&page, "When is it?").await;
         // At each gate the work stands still until it is opened, so the words can't be missed.
         for stage in [Stage::Asking, Stage::Recalling, Stage::Drafting] {
-            see(&page, "*[@data-stage]", stage.words()).await;
+            see(&page, "*[@data-stage]", &stage.words()).await;
             if stage == Stage::Drafting && owns {
                 see(&page, "*[@data-draft]", "You wr").await;
             }

@@ -95,3 +95,22 @@ async fn a_document_answers_its_own_thread_and_no_other() {
     assert!(!reply.contains("lease"), "{reply}");
     office.settle(&running).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_review_comes_with_its_table_in_the_thread_once() {
+    let (office, running) = Office::open().await;
+    let world = office.world();
+    let room = world.direct(&office.alice, &office.bob);
+    let contract: String = (1..=15).map(|n| format!("{n}. The supplier delivers {n} lamps.\n")).collect();
+    let contract: &'static [u8] = contract.leak().as_bytes();
+    // The table is shared, and nobody is told so.
+    world.fail_times("files.completeUploadExternal", 0, 1, Fault::CutAfterDoing);
+    let upload = Upload::new("contract.txt", "text/plain", contract);
+    let (root, _) = world.user_uploads(&office.alice, &room, None, "is this compliant?", &upload);
+    let replies = world.wait_for_replies(&room, &root, 2, 4 * PATIENCE).await;
+    assert!(replies[0].text.starts_with("No clause of contract.txt breaks a rule"), "{replies:?}");
+    assert_eq!(replies[1].files.len(), 1, "{replies:?}");
+    office.settle(&running).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(world.replies(&room, &root).len(), 2, "each of them once");
+}

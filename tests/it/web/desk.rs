@@ -88,6 +88,7 @@ impl Desk {
             wake_outbox: Arc::clone(&wake_outbox),
             toolbox: Arc::new(Toolbox::default()),
             approved: Arc::new(Notify::new()),
+            keep: Arc::new(|_| Box::pin(async { Ok(()) })),
             metrics: Arc::new(|| Box::pin(async { "understudy_commits_total 1\n".to_owned() })),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -194,7 +195,7 @@ impl Desk {
             step("recall", json!({"passages": passages})),
             step("draft", json!({"draft": words})),
         ];
-        let reply = Some(NewReply { text: format!("{words} [1]"), cites: vec![1] });
+        let reply = Some(NewReply { text: format!("{words} [1]"), cites: vec![1], file: None });
         self.store
             .settle(claimed, Settled { outcome: "answered", steps, reply, aside: None }, now())
             .await
