@@ -1,8 +1,8 @@
 //! How much waits in the queues, for monitors: only unfinished rows are looked at, through their own indexes.
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, pauses::not_paused};
 
-/// How much waits, and for how long.
+/// How much waits, and for how long; what is paused waits without being late.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueDepths {
     /// Unfinished messages per state.
@@ -21,18 +21,21 @@ impl Store {
     /// # Errors
     /// When the database is out of reach.
     pub async fn queue_depths(&self, now: i64) -> Result<QueueDepths, StoreError> {
-        let rows: Vec<(String, String, i64)> = sqlx::query_as(
+        let rows: Vec<(String, String, i64)> = sqlx::query_as(concat!(
             "SELECT 'inbox', state, count(*) FROM inbox WHERE state IN ('ready', 'running') GROUP BY state
              UNION ALL SELECT 'inbox', 'parked', count(*) FROM inbox WHERE state = 'parked'
              UNION ALL SELECT 'outbox', state, count(*) FROM outbox
                        WHERE state IN ('ready', 'sending', 'uncertain') GROUP BY state
              UNION ALL SELECT 'outbox', 'draft', count(*) FROM outbox WHERE state = 'draft'
              UNION ALL SELECT 'outbox', 'parked', count(*) FROM outbox WHERE state = 'parked'
-             UNION ALL SELECT 'due', 'inbox', min(run_after_at) FROM inbox
-                       WHERE state = 'ready' HAVING min(run_after_at) IS NOT NULL
-             UNION ALL SELECT 'due', 'outbox', min(run_after_at) FROM outbox
-                       WHERE state IN ('ready', 'uncertain') HAVING min(run_after_at) IS NOT NULL",
-        )
+             UNION ALL SELECT 'due', 'inbox', min(due.run_after_at) FROM inbox AS due WHERE due.state = 'ready'",
+            not_paused!(),
+            "HAVING min(due.run_after_at) IS NOT NULL
+             UNION ALL SELECT 'due', 'outbox', min(due.run_after_at) FROM outbox AS due
+                       WHERE due.state IN ('ready', 'uncertain')",
+            not_paused!(),
+            "HAVING min(due.run_after_at) IS NOT NULL"
+        ))
         .fetch_all(&self.readers)
         .await?;
         let of = |kind: &str, of: &str| {

@@ -2,7 +2,9 @@
 
 use sqlx::{FromRow, Row, SqliteConnection, sqlite::SqliteRow};
 
-use super::{NewReply, Revised, Store, StoreError, outbox, revise::with_follow_ups, to_json};
+use super::{
+    NewReply, Revised, Store, StoreError, outbox, pauses::not_paused, revise::with_follow_ups, to_json,
+};
 use crate::domain::{Attachment, Conversation, Inbound, InboxId, PersonId};
 
 /// A message is parked when this many claims in a row ended without an orderly result.
@@ -180,11 +182,14 @@ impl Store {
     /// When the database is out of reach; the caller retries the whole claim.
     pub async fn claim_next(&self, now: i64, lease_s: i64) -> Result<Option<Claimed>, StoreError> {
         // A look on a reading connection, so that idle workers cost no transaction.
-        let due: Option<i64> =
-            sqlx::query_scalar("SELECT 1 FROM inbox WHERE state = 'ready' AND run_after_at <= ?1 LIMIT 1")
-                .bind(now)
-                .fetch_optional(&self.readers)
-                .await?;
+        let due: Option<i64> = sqlx::query_scalar(concat!(
+            "SELECT 1 FROM inbox AS due WHERE due.state = 'ready' AND due.run_after_at <= ?1",
+            not_paused!(),
+            "LIMIT 1"
+        ))
+        .bind(now)
+        .fetch_optional(&self.readers)
+        .await?;
         if due.is_none() {
             return Ok(None);
         }
@@ -568,7 +573,7 @@ async fn claim(
     lease_s: i64,
 ) -> Result<Option<Claimed>, StoreError> {
     loop {
-        let row = sqlx::query(
+        let row = sqlx::query(concat!(
             "UPDATE inbox SET
                  state = CASE WHEN attempts >= ?3 THEN 'parked' ELSE 'running' END,
                  last_error = CASE WHEN attempts >= ?3
@@ -581,10 +586,11 @@ async fn claim(
                    AND NOT EXISTS (
                        SELECT 1 FROM inbox AS earlier
                        WHERE earlier.conversation = due.conversation AND earlier.id < due.id
-                         AND earlier.state IN ('ready', 'running'))
-                 ORDER BY due.run_after_at, due.id LIMIT 1)
-             RETURNING id, message, state, attempts, failures, accepted_at, lease_token",
-        )
+                         AND earlier.state IN ('ready', 'running'))",
+            not_paused!(),
+            "ORDER BY due.run_after_at, due.id LIMIT 1)
+             RETURNING id, message, state, attempts, failures, accepted_at, lease_token"
+        ))
         .bind(now)
         .bind(lease_s)
         .bind(CLAIMS_MAX)

@@ -14,6 +14,7 @@ mod learning;
 mod mail;
 mod outbox;
 mod reviews;
+mod pauses;
 mod revise;
 mod sessions;
 mod slack;
@@ -43,6 +44,7 @@ pub use mail::{
 };
 pub use outbox::{ClaimedReply, NewReply, OutboxRow, ReplyFile, ReplyState, STUCK};
 pub use reviews::{ClauseRow, ReviewRow};
+pub use pauses::{Pause, Pauses};
 pub use revise::{Revised, Span};
 pub use sessions::SessionRow;
 use writer::Writer;

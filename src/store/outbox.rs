@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 
-use super::{Store, StoreError, to_json};
+use super::{Store, StoreError, pauses::not_paused, to_json};
 use crate::domain::{Channel, Conversation, InboxId, OutboxId, PersonId};
 
 /// What the sender of a parked message reads, once for each message.
@@ -215,9 +215,11 @@ impl Store {
     /// # Errors
     /// Only when the database is out of reach; the caller retries the whole claim.
     pub async fn claim_reply(&self, now: i64) -> Result<Option<ClaimedReply>, StoreError> {
-        let due: Option<i64> = sqlx::query_scalar(
-            "SELECT 1 FROM outbox WHERE state IN ('ready', 'uncertain') AND run_after_at <= ?1 LIMIT 1",
-        )
+        let due: Option<i64> = sqlx::query_scalar(concat!(
+            "SELECT 1 FROM outbox AS due WHERE due.state IN ('ready', 'uncertain') AND due.run_after_at <= ?1",
+            not_paused!(),
+            "LIMIT 1"
+        ))
         .bind(now)
         .fetch_optional(&self.readers)
         .await?;
@@ -228,15 +230,16 @@ impl Store {
             .write(move |connection| {
                 Box::pin(async move {
                     // RETURNING shows the new state, so whether it was uncertain is read before.
-                    let due = sqlx::query(
+                    let due = sqlx::query(concat!(
                         "SELECT due.id, due.state FROM outbox AS due
                          WHERE due.state IN ('ready', 'uncertain') AND due.run_after_at <= ?1
                            AND NOT EXISTS (
                                SELECT 1 FROM outbox AS earlier
                                WHERE earlier.conversation = due.conversation AND earlier.id < due.id
-                                 AND earlier.state IN ('ready', 'sending', 'uncertain'))
-                         ORDER BY due.run_after_at, due.id LIMIT 1",
-                    )
+                                 AND earlier.state IN ('ready', 'sending', 'uncertain'))",
+                        not_paused!(),
+                        "ORDER BY due.run_after_at, due.id LIMIT 1"
+                    ))
                     .bind(now)
                     .fetch_optional(&mut *connection)
                     .await?;

@@ -20,6 +20,7 @@ mod inbox;
 mod learning;
 mod memory;
 mod metrics;
+mod pausing;
 mod real_turn;
 mod review;
 mod senses;

@@ -10,8 +10,16 @@ use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 use super::{value, word};
 use crate::{
     domain::{ActionId, InboxId, PersonId, ReaderId},
-    store::{Claimed, Store, StoreError, audit, outbox::insert_word},
+    store::{Claimed, Store, StoreError, audit, outbox::insert_word, pauses::not_paused},
 };
+
+/// The oldest approved action whose person is not paused where the request came from.
+const NEXT: &str = concat!(
+    "SELECT action.id FROM action JOIN inbox AS due ON due.id = action.inbox_id
+     WHERE action.state = 'approved'",
+    not_paused!(),
+    "ORDER BY action.id LIMIT 1"
+);
 
 /// Where an action stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -287,22 +295,19 @@ impl Store {
     /// # Errors
     /// When the database is out of reach.
     pub async fn claim_action(&self, now: i64) -> Result<Option<ActionRow>, StoreError> {
-        let due: Option<i64> = sqlx::query_scalar("SELECT 1 FROM action WHERE state = 'approved' LIMIT 1")
-            .fetch_optional(&self.readers)
-            .await?;
-        if due.is_none() {
+        let next: Option<i64> = sqlx::query_scalar(NEXT).fetch_optional(&self.readers).await?;
+        if next.is_none() {
             return Ok(None);
         }
         self.writer
             .write(move |connection| {
                 Box::pin(async move {
-                    let id: Option<i64> = sqlx::query_scalar(
-                        "UPDATE action SET state = 'running'
-                         WHERE id = (SELECT min(id) FROM action WHERE state = 'approved') RETURNING id",
-                    )
-                    .fetch_optional(&mut *connection)
-                    .await?;
+                    let id: Option<i64> = sqlx::query_scalar(NEXT).fetch_optional(&mut *connection).await?;
                     let Some(id) = id else { return Ok(None) };
+                    sqlx::query("UPDATE action SET state = 'running' WHERE id = ?1")
+                        .bind(id)
+                        .execute(&mut *connection)
+                        .await?;
                     let row = one(&mut *connection, id).await?;
                     let at = subject(id, &row.tool);
                     audit::insert(connection, now, row.person.as_str(), "action.running", &at).await?;
