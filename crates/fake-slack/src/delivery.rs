@@ -226,6 +226,7 @@ impl State {
         };
         let again = std::mem::replace(&mut record.acked, true);
         delivery.stage = Stage::Over;
+        let answered = (delivery.kind, delivery.payload.clone());
         let acked = What::Acked {
             socket,
             envelope: envelope.to_owned(),
@@ -235,5 +236,34 @@ impl State {
             payload: frame.get("payload").cloned(),
         };
         self.journal.write(Some(app), acked);
+        if !again {
+            self.answered(app, answered, frame.get("payload").unwrap_or(&Value::Null));
+        }
+    }
+
+    /// What an acknowledgement shows to whoever clicked, sent a form or typed a command.
+    fn answered(&mut self, app: &AppId, (kind, asked): (Kind, Value), answer: &Value) {
+        let of = |pointer: &str| asked.pointer(pointer).cloned().unwrap_or_default();
+        match kind {
+            Kind::Command if answer.get("text").is_some() => {
+                if let Some(app) = self.apps.get_mut(app) {
+                    let shown = json!({"user": of("/user_id"), "channel": of("/channel_id"),
+                                       "message": answer, "by": "acknowledgement"});
+                    app.ephemerals.push(shown);
+                }
+            }
+            Kind::Interaction if asked.get("type") == Some(&json!("view_submission")) => {
+                let view = of("/view/id");
+                let Some(id) = view.as_str() else { return };
+                if answer.get("response_action") == Some(&json!("errors")) {
+                    if let Some(modal) = self.modals.get_mut(id) {
+                        modal.errors = answer.get("errors").cloned().unwrap_or_default();
+                    }
+                } else {
+                    self.modals.remove(id);
+                }
+            }
+            _ => {}
+        }
     }
 }

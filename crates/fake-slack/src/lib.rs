@@ -32,5 +32,5 @@ pub use invariants::Violation;
 pub use journal::{Entry, Place, Refused, What};
 pub use server::FakeSlack;
 pub use settings::{First, Rates, Settings};
-pub use state::{FileHealth, Kind, Message, Room, Session};
+pub use state::{FileHealth, Kind, Message, Modal, Room, Session};
 pub use world::{Bot, COWORKER_SCOPES, Disconnect, Upload, World};

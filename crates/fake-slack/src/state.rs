@@ -58,7 +58,9 @@ pub(crate) struct State {
     pub streams: BTreeMap<(ChannelId, Ts), Stream>,
     /// Threads in which somebody has named a bot, even if that message was changed since.
     pub addressed: BTreeSet<(ChannelId, Ts, UserId)>,
-    pub triggers: BTreeMap<String, Instant>,
+    pub triggers: BTreeMap<String, Trigger>,
+    /// Forms that somebody has open, by their view's id.
+    pub modals: BTreeMap<String, Modal>,
     pub responses: BTreeMap<String, ResponseUrl>,
     pub rules: VecDeque<Rule>,
     pub buckets: Buckets,
@@ -85,6 +87,7 @@ impl State {
             streams: BTreeMap::new(),
             addressed: BTreeSet::new(),
             triggers: BTreeMap::new(),
+            modals: BTreeMap::new(),
             responses: BTreeMap::new(),
             rules: VecDeque::new(),
             buckets: Buckets::default(),
@@ -308,6 +311,25 @@ pub struct Session {
     pub status: String,
     /// Its title, if one was set.
     pub title: Option<String>,
+}
+
+/// What opens a form, once and soon.
+pub(crate) struct Trigger {
+    pub made_at: Instant,
+    pub user: UserId,
+}
+
+/// A form that somebody has open.
+#[derive(Clone, Debug)]
+pub struct Modal {
+    /// The app that opened it.
+    pub app: AppId,
+    /// Who sees it.
+    pub user: UserId,
+    /// The view.
+    pub view: Value,
+    /// What the app said is wrong with what was sent, by block.
+    pub errors: Value,
 }
 
 pub(crate) struct ResponseUrl {

@@ -15,13 +15,53 @@ pub(super) const MARKDOWN: usize = 12_000;
 const WHOLE_MESSAGE: usize = 13_200;
 /// Blocks of a message, and of a modal or home tab.
 pub(super) const IN_MESSAGE: usize = 50;
-pub(super) const IN_VIEW: usize = 100;
+const IN_VIEW: usize = 100;
+/// Bytes of a whole view, <https://docs.slack.dev/reference/views/>.
+const WHOLE_VIEW: usize = 250_000;
 
 /// Checks a list of blocks.
 ///
 /// # Errors
 /// `invalid_blocks` with the place, or `msg_blocks_too_long`.
 pub(super) fn check(blocks: &Value, most: usize) -> Result<(), ApiError> {
+    let blocks = check_each(blocks, most)?;
+    let markdown = blocks.iter().filter(|block| kind(block) == "markdown").map(longest_text).sum::<usize>();
+    if markdown > MARKDOWN || blocks.iter().map(all_text).sum::<usize>() > WHOLE_MESSAGE {
+        return Err("msg_blocks_too_long".into());
+    }
+    Ok(())
+}
+
+/// Checks a modal or a home tab, <https://docs.slack.dev/reference/views/>.
+///
+/// # Errors
+/// `invalid_arguments` with what is wrong with it, or as [`check`].
+pub(super) fn check_view(view: &Value) -> Result<(), ApiError> {
+    check_each(view.get("blocks").ok_or("invalid_arguments")?, IN_VIEW)?;
+    let wrong = |what: String| ApiError::about("invalid_arguments", format!("[ERROR] {what}"));
+    for (name, most) in [("private_metadata", 3_000), ("callback_id", 255)] {
+        at_most(name, length(view.get(name)), most).map_err(wrong)?;
+    }
+    if kind(view) == "modal" {
+        if length(view.pointer("/title/text")) == 0 {
+            return Err(wrong("missing required field: title".to_owned()));
+        }
+        for name in ["title", "submit", "close"] {
+            at_most(name, length(view.pointer(&format!("/{name}/text"))), 24).map_err(wrong)?;
+        }
+        let asks =
+            view.get("blocks").and_then(Value::as_array).into_iter().flatten().any(|b| kind(b) == "input");
+        if asks && view.get("submit").is_none() {
+            return Err(wrong("missing required field: submit".to_owned()));
+        }
+    }
+    if view.to_string().len() > WHOLE_VIEW {
+        return Err("view_too_large".into());
+    }
+    Ok(())
+}
+
+fn check_each(blocks: &Value, most: usize) -> Result<&Vec<Value>, ApiError> {
     let blocks = blocks.as_array().ok_or("invalid_blocks_format")?;
     if blocks.len() > most {
         return Err(ApiError::about("invalid_blocks", format!("[ERROR] no more than {most} items allowed")));
@@ -31,11 +71,13 @@ pub(super) fn check(blocks: &Value, most: usize) -> Result<(), ApiError> {
             ApiError::about("invalid_blocks", format!("[ERROR] {what} [json-pointer:/blocks/{place}]"))
         })?;
     }
-    let markdown = blocks.iter().filter(|block| kind(block) == "markdown").map(longest_text).sum::<usize>();
-    if markdown > MARKDOWN || blocks.iter().map(all_text).sum::<usize>() > WHOLE_MESSAGE {
-        return Err("msg_blocks_too_long".into());
+    let mut ids: Vec<&str> =
+        blocks.iter().filter_map(|block| block.get("block_id").and_then(Value::as_str)).collect();
+    ids.sort_unstable();
+    if ids.windows(2).any(|pair| matches!(pair, [one, other] if one == other)) {
+        return Err(ApiError::about("invalid_blocks", "[ERROR] `block_id` already exists".to_owned()));
     }
-    Ok(())
+    Ok(blocks)
 }
 
 fn check_block(block: &Value) -> Result<(), String> {
@@ -45,6 +87,9 @@ fn check_block(block: &Value) -> Result<(), String> {
     at_most("block_id", length(block.get("block_id")), 255)?;
     match kind(block) {
         "section" => {
+            if block.get("text").is_some() {
+                at_least_one("text", length(block.pointer("/text/text")))?;
+            }
             at_most("text", length(block.pointer("/text/text")), 3_000)?;
             let fields = block.get("fields").and_then(Value::as_array);
             at_most("fields", fields.map_or(0, Vec::len), 10)?;
@@ -53,11 +98,20 @@ fn check_block(block: &Value) -> Result<(), String> {
             }
             block.get("accessory").map_or(Ok(()), check_element)
         }
-        "header" => at_most("text", length(block.pointer("/text/text")), 150),
+        "header" => {
+            at_least_one("text", length(block.pointer("/text/text")))?;
+            at_most("text", length(block.pointer("/text/text")), 150)
+        }
+        "input" => {
+            at_least_one("label", length(block.pointer("/label/text")))?;
+            at_most("label", length(block.pointer("/label/text")), 2_000)?;
+            check_element(block.get("element").ok_or("missing required field: element")?)
+        }
         "actions" => {
             let elements =
                 block.get("elements").and_then(Value::as_array).ok_or("missing required field: elements")?;
             at_most("elements", elements.len(), 25)?;
+            at_least_one("elements", elements.len())?;
             elements.iter().try_for_each(check_element)
         }
         "context" => {
@@ -70,11 +124,49 @@ fn check_block(block: &Value) -> Result<(), String> {
 /// Buttons and their kin, <https://docs.slack.dev/reference/block-kit/block-elements/button-element/>.
 fn check_element(element: &Value) -> Result<(), String> {
     at_most("action_id", length(element.get("action_id")), 255)?;
-    if kind(element) == "button" {
-        at_most("button text", length(element.pointer("/text/text")), 75)?;
-        at_most("button value", length(element.get("value")), 2_000)?;
+    match kind(element) {
+        "button" => {
+            at_most("button text", length(element.pointer("/text/text")), 75)?;
+            at_most("button value", length(element.get("value")), 2_000)?;
+        }
+        "plain_text_input" => {
+            if let Some(begin) = element.get("initial_value") {
+                at_least_one("initial_value", length(Some(begin)))?;
+                at_most("initial_value", length(Some(begin)), 3_000)?;
+            }
+        }
+        "static_select" => check_menu(element)?,
+        _ => {}
+    }
+    element.get("confirm").map_or(Ok(()), check_confirm)
+}
+
+/// <https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element/>
+fn check_menu(menu: &Value) -> Result<(), String> {
+    let options = menu.get("options").and_then(Value::as_array).ok_or("missing required field: options")?;
+    at_least_one("options", options.len())?;
+    at_most("options", options.len(), 100)?;
+    for option in options {
+        at_least_one("option text", length(option.pointer("/text/text")))?;
+        at_most("option text", length(option.pointer("/text/text")), 75)?;
+        at_most("option value", length(option.get("value")), 150)?;
+    }
+    match menu.get("initial_option") {
+        Some(first) if !options.contains(first) => Err("initial_option is none of the options".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+/// <https://docs.slack.dev/reference/block-kit/composition-objects/confirmation-dialog-object/>
+fn check_confirm(confirm: &Value) -> Result<(), String> {
+    for (name, most) in [("title", 100), ("text", 300), ("confirm", 30), ("deny", 30)] {
+        at_most(name, length(confirm.pointer(&format!("/{name}/text"))), most)?;
     }
     Ok(())
+}
+
+fn at_least_one(what: &str, is: usize) -> Result<(), String> {
+    if is > 0 { Ok(()) } else { Err(format!("{what} must be more than 0 characters")) }
 }
 
 fn at_most(what: &str, is: usize, most: usize) -> Result<(), String> {

@@ -1,9 +1,9 @@
-//! `views.*`: the home tab, and modals as far as their trigger goes.
+//! `views.*`: the home tab, and forms that a trigger opens.
 
 use serde_json::{Value, json};
 
 use super::{Answer, ApiError, Call, blocks};
-use crate::{events::merged, ids::now_ms};
+use crate::{events::merged, ids::now_ms, state::Modal};
 
 /// <https://docs.slack.dev/reference/methods/views.publish/>
 pub(super) fn publish(call: &mut Call<'_>) -> Answer {
@@ -28,12 +28,15 @@ pub(super) fn publish(call: &mut Call<'_>) -> Answer {
 pub(super) fn open(call: &mut Call<'_>) -> Answer {
     let view = view(call, "modal")?;
     let trigger = call.args.text("trigger_id").ok_or("invalid_trigger_id")?;
-    let made_at = call.state.triggers.remove(&trigger).ok_or("exchanged_trigger_id")?;
-    if made_at.elapsed() > call.state.settings.trigger_lives {
+    let trigger = call.state.triggers.remove(&trigger).ok_or("exchanged_trigger_id")?;
+    if trigger.made_at.elapsed() > call.state.settings.trigger_lives {
         return Err("expired_trigger_id".into());
     }
     let id = call.state.ids.next("V");
-    Ok(json!({"view": merged(&[&view, &json!({"id": id, "root_view_id": id, "app_id": call.app})])}))
+    let view = merged(&[&view, &json!({"id": id, "root_view_id": id, "app_id": call.app})]);
+    let modal = Modal { app: call.app.clone(), user: trigger.user, view: view.clone(), errors: Value::Null };
+    call.state.modals.insert(id, modal);
+    Ok(json!({"view": view}))
 }
 
 fn view(call: &Call<'_>, kind: &str) -> Result<Value, ApiError> {
@@ -41,6 +44,6 @@ fn view(call: &Call<'_>, kind: &str) -> Result<Value, ApiError> {
     if view.get("type").and_then(Value::as_str) != Some(kind) {
         return Err("invalid_arguments".into());
     }
-    blocks::check(view.get("blocks").ok_or("invalid_arguments")?, blocks::IN_VIEW)?;
+    blocks::check_view(&view)?;
     Ok(view)
 }

@@ -10,7 +10,7 @@ use crate::{
     ids::{AppId, ChannelId, FileId, Ts, UserId},
     invariants::{self, Violation},
     journal::{Entry, What},
-    state::{Message, Session},
+    state::{Message, Modal, Session},
 };
 
 /// The pause between two looks of [`World::wait_for`].
@@ -88,6 +88,13 @@ impl World {
     #[must_use]
     pub fn app_home(&self, app: &AppId, user: &UserId) -> Option<Value> {
         self.0.lock().apps.get(app)?.homes.get(user).cloned()
+    }
+
+    /// The form that somebody has open with an app, newest first.
+    #[must_use]
+    pub fn modal(&self, app: &AppId, user: &UserId) -> Option<Modal> {
+        let state = self.0.lock();
+        state.modals.values().rev().find(|modal| modal.app == *app && modal.user == *user).cloned()
     }
 
     /// What an app has shown to one person only, oldest first.

@@ -1,5 +1,6 @@
 //! The workspace as a test sees it: who is there, what they do, what goes wrong, what was written.
 
+mod acts;
 mod breaks;
 mod looks;
 mod people;

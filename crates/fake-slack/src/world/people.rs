@@ -8,7 +8,7 @@ use crate::{
     Bot, World,
     delivery::Kind as Carries,
     ids::{AppId, ChannelId, TeamId, Ts, UserId, now_s},
-    state::{Kind, ResponseUrl, State},
+    state::{Kind, ResponseUrl, State, Trigger},
 };
 
 impl World {
@@ -228,9 +228,9 @@ impl State {
     }
 
     /// A `trigger_id` and a `response_url` for what `user` just did.
-    fn interaction(&mut self, app: &AppId, channel: &ChannelId, user: &UserId) -> (String, Value) {
+    pub(crate) fn interaction(&mut self, app: &AppId, channel: &ChannelId, user: &UserId) -> (String, Value) {
         let trigger = self.ids.next("trigger.");
-        self.triggers.insert(trigger.clone(), Instant::now());
+        self.triggers.insert(trigger.clone(), Trigger { made_at: Instant::now(), user: user.clone() });
         let key = self.ids.next("r");
         let response_url = json!(format!("{}/response/{key}", self.base_url));
         let (app, channel, user) = (app.clone(), channel.clone(), user.clone());

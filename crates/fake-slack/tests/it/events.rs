@@ -3,7 +3,7 @@
 use fake_slack::{First, Kind, Room, Upload};
 use serde_json::json;
 
-use crate::support::{Api, cast};
+use crate::support::{Api, SOON, cast};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn edits_deletions_and_previews_are_told_with_what_was_before() {
@@ -141,6 +141,79 @@ async fn commands_and_clicks_bring_triggers_that_work_once() {
     socket.take().await;
     let click = socket.next().await;
     assert_eq!(click["payload"]["actions"][0]["value"], "once-1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_is_sent_until_nothing_is_wrong_with_it() {
+    let cast = cast().await;
+    let mut socket = cast.socket().await;
+    cast.slack.commands(&cast.alice, &cast.bot, &cast.payments, "/understudy", "status");
+    let command = socket.next().await;
+    let said = json!({"envelope_id": command["envelope_id"], "payload": {"text": "I answer."}});
+    socket.text(&said.to_string()).await;
+    let heard = |world: &fake_slack::World| world.ephemerals(&cast.bot.app).pop();
+    let heard = cast.slack.wait_for(SOON, heard).await.unwrap();
+    assert_eq!((&heard["message"]["text"], &heard["by"]), (&json!("I answer."), &json!("acknowledgement")));
+
+    let field = json!({"type": "input", "block_id": "b", "label": {"type": "plain_text", "text": "text"},
+        "element": {"type": "plain_text_input", "action_id": "typed", "initial_value": "milk"}});
+    let plain = |text: &str| json!({"type": "plain_text", "text": text});
+    let view = json!({"type": "modal", "callback_id": "c", "title": plain("Change it"), "submit": plain("Go"),
+                      "blocks": [field]});
+    let open = json!({"trigger_id": command["payload"]["trigger_id"], "view": view});
+    assert_eq!(cast.api.call("views.open", &open)["ok"], true);
+    assert!(cast.slack.submits(&cast.alice, &cast.bot, &[("b", "")]));
+    let form = socket.next().await;
+    assert_eq!(form["payload"]["view"]["state"]["values"]["b"]["typed"]["value"], "");
+    let wrong = json!({"response_action": "errors", "errors": {"b": "It is empty."}});
+    socket.text(&json!({"envelope_id": form["envelope_id"], "payload": wrong}).to_string()).await;
+    let told =
+        |world: &fake_slack::World| world.modal(&cast.bot.app, &cast.alice).filter(|m| !m.errors.is_null());
+    let told = cast.slack.wait_for(SOON, told).await.unwrap();
+    assert_eq!(told.errors["b"], "It is empty.");
+    assert!(cast.slack.submits(&cast.alice, &cast.bot, &[]));
+    let form = socket.next().await;
+    assert_eq!(form["payload"]["view"]["state"]["values"]["b"]["typed"]["value"], "milk");
+    socket.ack(&form).await;
+    let closed = |world: &fake_slack::World| world.modal(&cast.bot.app, &cast.alice).is_none().then_some(());
+    cast.slack.wait_for(SOON, closed).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trigger_that_is_late_and_views_that_are_wrong_are_refused() {
+    let cast = cast().await;
+    let mut socket = cast.socket().await;
+    cast.slack.tune(|settings| settings.trigger_lives = std::time::Duration::ZERO);
+    cast.slack.commands(&cast.alice, &cast.bot, &cast.payments, "/understudy", "status");
+    let command = socket.next().await;
+    socket.ack(&command).await;
+    let plain = |text: &str| json!({"type": "plain_text", "text": text});
+    let modal = |title: &str| json!({"type": "modal", "title": plain(title), "blocks": []});
+    let open = json!({"trigger_id": command["payload"]["trigger_id"], "view": modal("x")});
+    assert_eq!(cast.api.call("views.open", &open)["error"], "expired_trigger_id");
+
+    let menu = |first: &str| {
+        let option = |value: &str| json!({"value": value, "text": plain(value)});
+        json!({"type": "actions", "block_id": "m", "elements": [{"type": "static_select", "action_id": "a",
+            "options": [option("on"), option("off")], "initial_option": option(first)}]})
+    };
+    let home = |blocks: serde_json::Value| {
+        let view = json!({"type": "home", "blocks": blocks});
+        cast.api.call("views.publish", &json!({"user_id": cast.alice.to_string(), "view": view}))
+    };
+    assert_eq!(home(json!([menu("on")]))["ok"], true);
+    assert!(cast.slack.uses_home(&cast.alice, &cast.bot, "m", "a", "off"));
+    assert!(!cast.slack.uses_home(&cast.alice, &cast.bot, "m", "a", "never"), "it is not in the menu");
+    let chosen = socket.next().await;
+    assert_eq!(chosen["payload"]["actions"][0]["selected_option"]["value"], "off");
+    socket.ack(&chosen).await;
+    let blank = json!({"type": "section", "text": plain("")});
+    for wrong in [json!([menu("never")]), json!([menu("on"), menu("on")]), json!(vec![blank; 1])] {
+        assert_eq!(home(wrong)["error"], "invalid_blocks");
+    }
+    assert_eq!(home(json!(vec![json!({"type": "divider"}); 101]))["error"], "invalid_blocks");
+    let long = json!({"trigger_id": "t", "view": modal(&"x".repeat(25))});
+    assert_eq!(cast.api.call("views.open", &long)["error"], "invalid_arguments");
 }
 
 #[tokio::test(flavor = "multi_thread")]
