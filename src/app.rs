@@ -20,7 +20,7 @@ use understudy_engine::{EngineConfig, gguf};
 use crate::{
     channels::{
         email::{Lesson, Mail, Remember},
-        slack::Slack,
+        slack::{Levers, Slack},
     },
     config::{Config, MindKind},
     domain::{Channel, InboxId, Integrity},
@@ -249,7 +249,14 @@ impl App {
 
     /// Connects everybody who has tokens.
     pub fn start_slack(&self) {
-        for task in self.slack.listen(&self.inbox, &self.stop) {
+        let levers = Levers {
+            people: Arc::clone(&self.people),
+            toolbox: Arc::clone(&self.toolbox),
+            approved: Arc::clone(&self.approved),
+            wake_outbox: Arc::clone(&self.wake_outbox),
+            console: self.config.console(),
+        };
+        for task in self.slack.listen(&self.inbox, levers, &self.stop) {
             self.spawn(task);
         }
     }

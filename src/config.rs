@@ -34,7 +34,7 @@ const fn setting(
 }
 
 /// Every setting.
-pub const SETTINGS: [Setting; 16] = [
+pub const SETTINGS: [Setting; 17] = [
     setting(
         "data",
         "UNDERSTUDY_DATA",
@@ -42,6 +42,12 @@ pub const SETTINGS: [Setting; 16] = [
         "Directory of everything that is kept: database, notes, models.",
     ),
     setting("listen", "UNDERSTUDY_LISTEN", "127.0.0.1:7979", "Address and port of the console."),
+    setting(
+        "console_url",
+        "UNDERSTUDY_CONSOLE_URL",
+        "",
+        "Address under which people reach the console, for links in mails and cards; unset: http:// and `listen`.",
+    ),
     setting(
         "people",
         "UNDERSTUDY_PEOPLE",
@@ -120,6 +126,8 @@ pub const SETTINGS: [Setting; 16] = [
 pub struct Config {
     pub data: PathBuf,
     pub listen: SocketAddr,
+    #[serde(default)]
+    pub console_url: String,
     pub people: PathBuf,
     #[serde(default)]
     pub models: String,
@@ -206,11 +214,27 @@ impl Config {
                 "set QDRANT_URL, or remove the key to keep the notes in this process",
             ));
         }
+        if !self.console_url.is_empty() && !self.console_url.starts_with("http") {
+            return Err(bad_value(
+                "console_url",
+                &self.console_url,
+                "an address such as https://understudy.example.com",
+            ));
+        }
         if !is_safe(&self.slack_api) {
             let allowed = "an https address; plain http is taken only for 127.0.0.1, localhost and [::1]";
             return Err(bad_value("slack_api", &self.slack_api, allowed));
         }
         Ok(())
+    }
+
+    /// Where people reach the console, without a slash at its end.
+    #[must_use]
+    pub fn console(&self) -> String {
+        match self.console_url.trim_end_matches('/') {
+            "" => format!("http://{}", self.listen),
+            url => url.to_owned(),
+        }
     }
 
     /// Directory of the model files.

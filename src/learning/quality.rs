@@ -311,6 +311,8 @@ fn person(company: &Company) -> Person {
         handle: "judged-bot".to_owned(),
         role: company.cast.role.clone(),
         owner: ReaderId::new("owner").expect("a lower-case word is an id"),
+        owner_also: Vec::new(),
+        admins: Vec::new(),
         invented: true,
         voice: Voice { manner: company.cast.manner.clone(), emoji: false },
         note_folders: Vec::new(),

@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 
 use crate::{app::App, domain::PersonId, error::Hint, store::now};
 
+/// Who decides at the command line.
+const OPERATOR: &str = "operator";
+
 /// A request about Slack.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -30,7 +33,7 @@ pub(super) async fn handle(app: &App, request: SlackRequest) -> anyhow::Result<V
         SlackRequest::Pause { person, channel } => {
             let name = &app.people.find(&person)?.name;
             let place = place(channel.as_deref())?;
-            let new = app.store.pause_slack(&person, channel.as_deref(), now()).await?;
+            let new = app.store.pause_slack(&person, channel.as_deref(), OPERATOR, now()).await?;
             let told = if new { "is silent" } else { "was silent already" };
             let end = format!("`understudy slack resume -p {person}{}`", option(channel.as_deref()));
             Ok(json!({"done": format!("the understudy of {name} {told} {place}; {end} ends that")}))
@@ -38,7 +41,7 @@ pub(super) async fn handle(app: &App, request: SlackRequest) -> anyhow::Result<V
         SlackRequest::Resume { person, channel } => {
             let name = &app.people.find(&person)?.name;
             let place = place(channel.as_deref())?;
-            if app.store.resume_slack(&person, channel.as_deref(), now()).await? {
+            if app.store.resume_slack(&person, channel.as_deref(), OPERATOR, now()).await? {
                 let still = still_paused(app, &person).await?;
                 return Ok(json!({"done": format!("the understudy of {name} speaks again {place}{still}")}));
             }

@@ -31,6 +31,10 @@ pub struct Person {
     pub role: String,
     /// Who may see drafts and approve them.
     pub owner: ReaderId,
+    /// Other names of the same owner, such as the mail address that Slack and mail know them by.
+    pub owner_also: Vec<ReaderId>,
+    /// Who decides besides the owner and switches tools where channels know people by a mail address.
+    pub admins: Vec<ReaderId>,
     /// Whether they exist.
     pub invented: bool,
     /// How they come across.
@@ -59,6 +63,10 @@ struct File {
     handle: String,
     role: String,
     owner: ReaderId,
+    #[serde(default)]
+    owner_also: Vec<ReaderId>,
+    #[serde(default)]
+    admins: Vec<ReaderId>,
     #[serde(default)]
     invented: bool,
     #[serde(default)]
@@ -163,9 +171,28 @@ impl People {
 
 impl Person {
     /// What somebody with this id is to the person.
+    ///
+    /// Nobody whom their channel counts as a guest or a stranger is an admin, whatever they are called.
     #[must_use]
     pub fn standing_of(&self, requester: &Requester) -> Standing {
-        if requester.id == self.owner { Standing::Owner } else { requester.standing }
+        if self.known_as(&requester.id) == &self.owner {
+            Standing::Owner
+        } else if requester.standing <= Standing::Member && self.admins.contains(&requester.id) {
+            Standing::Admin
+        } else {
+            requester.standing
+        }
+    }
+
+    /// The one name under which somebody decides: the owner is the same person under each of their names.
+    #[must_use]
+    pub fn known_as<'n>(&'n self, name: &'n ReaderId) -> &'n ReaderId {
+        if self.owner_also.contains(name) { &self.owner } else { name }
+    }
+
+    /// Every name of those who decide, the owner's first.
+    pub fn deciders(&self) -> impl Iterator<Item = &ReaderId> {
+        std::iter::once(&self.owner).chain(&self.owner_also).chain(&self.admins)
     }
 }
 
@@ -186,6 +213,8 @@ fn read_person(folder: &Path, file: &Path) -> Result<Person, Hint> {
         handle: parsed.handle,
         role: parsed.role,
         owner: parsed.owner,
+        owner_also: parsed.owner_also,
+        admins: parsed.admins,
         invented: parsed.invented,
         voice: parsed.voice,
         note_folders: parsed.notes.folders.iter().map(|path| folder.join(path)).collect(),
@@ -210,6 +239,32 @@ mod tests {
         assert!(demetrios.invented && !demetrios.questions.is_empty());
         assert!(demetrios.note_folders[0].is_dir());
         assert_eq!(demetrios.note_readers, Readers::Everyone);
+    }
+
+    #[test]
+    fn an_owner_is_one_person_under_each_name_and_no_guest_is_an_admin() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("bob")).unwrap();
+        let text = "id = \"bob\"\nname = \"Bob\"\nhandle = \"bob-bot\"\nrole = \"Operations\"\nowner = \"bob\"\n\
+                    owner_also = [\"bob@example.com\"]\nadmins = [\"carol@example.com\"]\n";
+        std::fs::write(dir.path().join("bob/person.toml"), text).unwrap();
+        let people = People::read(&[dir.path()]).unwrap();
+        let bob = &people.everybody()[0];
+        for (id, standing, expected) in [
+            ("bob", Standing::Member, Standing::Owner),
+            ("bob@example.com", Standing::Member, Standing::Owner),
+            ("carol@example.com", Standing::Member, Standing::Admin),
+            ("carol@example.com", Standing::Guest, Standing::Guest),
+            ("carol@example.com", Standing::Unknown, Standing::Unknown),
+            ("alice@example.com", Standing::Member, Standing::Member),
+        ] {
+            let id = ReaderId::new(id).unwrap();
+            let requester = Requester { id: id.clone(), name: String::new(), standing };
+            assert_eq!(bob.standing_of(&requester), expected, "{id}");
+        }
+        let [short, long] = ["bob", "bob@example.com"].map(|name| ReaderId::new(name).unwrap());
+        assert_eq!(bob.known_as(&short), bob.known_as(&long));
+        assert_eq!(bob.deciders().count(), 3);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! a writer. No transaction is held across a model call or a network send.
 
 mod audit;
+mod cards;
 mod depths;
 mod folders;
 mod hands;
@@ -32,6 +33,7 @@ use sqlx::{
 };
 
 pub use audit::{AUDIT_HEAD, AuditReport, AuditRow};
+pub use cards::CardRow;
 pub use depths::QueueDepths;
 pub use folders::NoteFolder;
 pub(crate) use hands::Ended;

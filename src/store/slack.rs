@@ -12,9 +12,11 @@ impl Store {
         &self,
         person: &PersonId,
         channel: Option<&str>,
+        by: &str,
         now: i64,
     ) -> Result<bool, StoreError> {
         let (person, channel) = (person.to_string(), channel.unwrap_or_default().to_owned());
+        let by = by.to_owned();
         self.writer
             .write(move |connection| {
                 Box::pin(async move {
@@ -27,7 +29,7 @@ impl Store {
                     .execute(&mut *connection)
                     .await?;
                     let subject = format!("{person} {}", where_of(&channel));
-                    super::audit::insert(connection, now, "operator", "slack.paused", &subject).await?;
+                    super::audit::insert(connection, now, &by, "slack.paused", &subject).await?;
                     Ok(done.rows_affected() == 1)
                 })
             })
@@ -42,9 +44,11 @@ impl Store {
         &self,
         person: &PersonId,
         channel: Option<&str>,
+        by: &str,
         now: i64,
     ) -> Result<bool, StoreError> {
         let (person, channel) = (person.to_string(), channel.unwrap_or_default().to_owned());
+        let by = by.to_owned();
         self.writer
             .write(move |connection| {
                 Box::pin(async move {
@@ -57,7 +61,7 @@ impl Store {
                         return Ok(false);
                     }
                     let subject = format!("{person} {}", where_of(&channel));
-                    super::audit::insert(connection, now, "operator", "slack.resumed", &subject).await?;
+                    super::audit::insert(connection, now, &by, "slack.resumed", &subject).await?;
                     Ok(true)
                 })
             })

@@ -7,6 +7,7 @@
 //!
 //! Architecture invariant: a tool knows no channel and no model.
 
+mod edited;
 pub mod hands;
 pub mod mcp;
 mod remember;
@@ -21,6 +22,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use edited::{edited, shown};
 pub use hands::Hands;
 pub use schema::Schema;
 

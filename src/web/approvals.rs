@@ -9,14 +9,15 @@ use axum::{
     response::Redirect,
 };
 use maud::{Markup, html};
-use serde_json::{Map, Value};
+use serde_json::Map;
 
 use super::{Console, Shared, form::Fields, page, session::SignedIn, trouble::Trouble};
 use crate::{
     domain::{ActionId, Standing},
     people::Person,
-    permission::{fingerprint, may_approve},
+    permission::may_approve,
     store::{ActionRow, Decided, now},
+    tools::{edited, shown},
 };
 
 /// How many a page shows per person.
@@ -50,7 +51,8 @@ async fn entry(
     let question = console.web.store.inbox_row(row.inbox).await?.ok_or_else(Trouble::not_found)?;
     let action = format!("/admin/approvals/{}", row.id);
     let print = html! { input type="hidden" name="fingerprint" value=(row.fingerprint); };
-    let refusal = may_approve(&viewer.reader, viewer.requester(person).standing, &row.requester).err();
+    let refusal =
+        may_approve(&viewer.reader, viewer.requester(person).standing, person.known_as(&row.requester)).err();
     let none = Map::new();
     let arguments = row.arguments.as_object().unwrap_or(&none);
     Ok(html! {
@@ -85,10 +87,6 @@ async fn entry(
     })
 }
 
-fn shown(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
 /// Approves, changes and approves, or rejects one request.
 pub(super) async fn decide(
     State(console): State<Shared>,
@@ -104,9 +102,17 @@ pub(super) async fn decide(
     let decided = match fields.get("decision") {
         "reject" if standing <= Standing::Admin => Decided::Reject,
         "approve" | "edit" | "reject" => {
-            may_approve(&signed_in.reader, standing, &row.requester)
+            may_approve(&signed_in.reader, standing, person.known_as(&row.requester))
                 .map_err(|refusal| Trouble::new(StatusCode::FORBIDDEN, refusal.to_string()))?;
-            if fields.get("decision") == "edit" { edited(&console, &row, &fields)? } else { Decided::Approve }
+            if fields.get("decision") == "edit" {
+                let typed = |name: &str| fields.lines(&format!("{ARGUMENT}{name}"));
+                edited(&console.web.toolbox, &row, typed).map_err(|why| {
+                    let told = format!("Nothing was done: {why}. Go back and change it.");
+                    Trouble::new(StatusCode::BAD_REQUEST, told)
+                })?
+            } else {
+                Decided::Approve
+            }
         }
         _ => return Err(Trouble::of_status(StatusCode::BAD_REQUEST)),
     };
@@ -114,30 +120,4 @@ pub(super) async fn decide(
     console.web.approved.notify_one();
     console.web.wake_outbox.notify_one();
     Ok(Redirect::to("/admin/approvals"))
-}
-
-/// The arguments that were typed instead, if the tool takes them.
-fn edited(console: &Console, row: &ActionRow, fields: &Fields) -> Result<Decided, Trouble> {
-    let bad = |why: String| {
-        Trouble::new(StatusCode::BAD_REQUEST, format!("Nothing was done: {why}. Go back and change it."))
-    };
-    let Some(tool) = console.web.toolbox.find(&row.tool) else {
-        return Err(bad(format!("the tool {} is switched off or has changed", row.tool)));
-    };
-    let mut arguments = row.arguments.clone();
-    for (name, value) in arguments.as_object_mut().into_iter().flatten() {
-        let typed = fields.lines(&format!("{ARGUMENT}{name}"));
-        // A text stays a text, whatever it looks like.
-        *value = if value.is_string() {
-            Value::String(typed)
-        } else {
-            serde_json::from_str(&typed).map_err(|_| bad(format!("`{name}` is not what it was before")))?
-        };
-    }
-    tool.schema().check(&arguments).map_err(bad)?;
-    if arguments == row.arguments {
-        return Ok(Decided::Approve);
-    }
-    let print = fingerprint(row.person.as_str(), &row.tool, &arguments);
-    Ok(Decided::ApproveWith(arguments, print))
 }

@@ -62,6 +62,11 @@ pub enum Event {
         /// Who.
         user: String,
     },
+    /// Somebody looks at the bot's home tab.
+    HomeOpened {
+        /// Who.
+        user: String,
+    },
     /// The app was removed or its tokens taken away.
     Gone {
         /// Slack's word for it.
@@ -140,6 +145,10 @@ pub fn read(payload: &Value) -> Event {
             .map_or(Event::Other(kind.to_owned()), |channel| Event::ChannelChanged { channel }),
         "user_change" | "team_join" => {
             named("/user/id").map_or(Event::Other(kind.to_owned()), |user| Event::UserChanged { user })
+        }
+        // The same event comes for the tab with the messages.
+        "app_home_opened" if str_at(event, "/tab") == Some("home") => {
+            named("/user").map_or(Event::Other(kind.to_owned()), |user| Event::HomeOpened { user })
         }
         "tokens_revoked" | "app_uninstalled" => Event::Gone { why: kind.to_owned() },
         _ => Event::Other(kind.to_owned()),

@@ -3,11 +3,13 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
 use super::{
     account::{Account, Identity},
+    deciding::Deciding,
     event::{self, Author, Event, Said, Surface},
     frame::{Envelope, str_at},
     limits::{Allowed, Heard, Limits},
@@ -36,6 +38,7 @@ pub(super) struct Intake {
     pub(super) inbox: Inbox,
     pub(super) store: Store,
     pub(super) status: Arc<Status>,
+    deciding: Arc<Deciding>,
     /// Ends everything of this account.
     pub(super) over: CancellationToken,
     /// Held while something that was not heard is read back.
@@ -50,11 +53,12 @@ impl Intake {
         inbox: Inbox,
         store: Store,
         status: Arc<Status>,
+        deciding: Arc<Deciding>,
         over: CancellationToken,
     ) -> Self {
         let limits = Limits::new(&account.app);
         let (catching_up, talks) = Default::default();
-        Self { account, inbox, store, status, over, catching_up, limits, talks }
+        Self { account, inbox, store, status, deciding, over, catching_up, limits, talks }
     }
 
     /// Ends this account for good and says why, once.
@@ -66,20 +70,29 @@ impl Intake {
         }
     }
 
-    /// Takes an envelope in; when this returns `Ok` it may be acknowledged.
+    /// Takes an envelope in; when this returns `Ok` it may be acknowledged, with what is returned if anything is.
     ///
     /// # Errors
     /// When the store is out of reach: without an acknowledgement Slack sends it again.
-    pub(super) async fn take(&self, envelope: &Envelope) -> Result<(), StoreError> {
+    pub(super) async fn take(&self, envelope: &Envelope) -> Result<Option<Value>, StoreError> {
         if envelope.retries > 0 {
             metrics::counter!("understudy_slack_redelivered_total").increment(1);
         }
-        if envelope.kind != "events_api" {
-            debug!("An envelope of the kind {} is only acknowledged", envelope.kind);
-            return Ok(());
+        match envelope.kind.as_str() {
+            "events_api" => self.happened(&envelope.payload).await.map(|()| None),
+            // Slack sends these once: somebody waits and tries again.
+            "interactive" => Ok(self.deciding.interaction(&envelope.payload).await),
+            "slash_commands" => Ok(self.deciding.command(&envelope.payload).await),
+            other => {
+                debug!("An envelope of the kind {other} is only acknowledged");
+                Ok(None)
+            }
         }
+    }
+
+    async fn happened(&self, payload: &Value) -> Result<(), StoreError> {
         let Some(own) = self.account.known_identity() else { return Ok(()) };
-        match event::read(&envelope.payload) {
+        match event::read(payload) {
             Event::Said(said) => self.said(own, *said, Heard::Live).await,
             Event::Edited { channel, ts, text } => self.edited(own, channel, &ts, &text).await,
             Event::Deleted { channel, ts } => self.deleted(own, channel, &ts).await,
@@ -96,6 +109,10 @@ impl Intake {
                 self.account.directory.forget_user(&user);
                 Ok(())
             }
+            Event::HomeOpened { user } => {
+                self.deciding.opened_home(user);
+                Ok(())
+            }
             Event::Gone { why } => {
                 let person = &self.account.person;
                 let told = format!(
@@ -106,7 +123,7 @@ impl Intake {
                 Ok(())
             }
             Event::Other(kind) => {
-                let named = str_at(&envelope.payload, "/event_id").unwrap_or("?");
+                let named = str_at(payload, "/event_id").unwrap_or("?");
                 debug!("Event {named} ({kind}) needs nothing");
                 Ok(())
             }

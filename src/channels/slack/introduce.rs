@@ -149,6 +149,15 @@ pub(super) async fn user(
     if let Some(known) = account.directory.user(id) {
         return Ok(Some(known));
     }
+    user_now(account, own, id).await
+}
+
+/// A user as Slack says right now, for what must not rest on what was true before.
+pub(super) async fn user_now(
+    account: &Account,
+    own: &Identity,
+    id: &str,
+) -> Result<Option<Arc<User>>, CallError> {
     let Some(answer) = allowed(account.read("users.info", &[("user", id)]).await)? else { return Ok(None) };
     let user = Arc::new(read_user(id, &answer, own));
     account.directory.put_user(id, Arc::clone(&user));

@@ -8,11 +8,13 @@
 //! In the order a message meets them: `socket` reads frames (and `backfill` what was said while there was none),
 //! `event` makes sense of them, `speak` and `limits` decide, `intake` commits (`changes` what comes after), `status` shows a sign, `introduce` asks
 //! who that is and who listens and has `files` fetched, `send` delivers and `readback` looks after a doubtful end.
+//! Cards, switches and commands are `deciding`.
 
 mod account;
 mod api;
 mod backfill;
 mod changes;
+mod deciding;
 mod directory;
 mod doctor;
 mod event;
@@ -44,6 +46,7 @@ use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+pub use deciding::Levers;
 pub use doctor::{Running, check};
 pub use manifest::manifest;
 
@@ -57,6 +60,7 @@ use crate::{
 };
 use account::Account;
 use api::Api;
+use deciding::Deciding;
 use intake::Intake;
 use place::Place;
 use send::Pace;
@@ -71,7 +75,7 @@ pub struct Slack {
     store: Store,
     files: Files,
     status: Arc<Status>,
-    pace: Pace,
+    pace: Arc<Pace>,
 }
 
 /// How the sockets of one bot are.
@@ -139,19 +143,27 @@ impl Slack {
         variable: impl Fn(&str) -> Option<String>,
     ) -> anyhow::Result<Self> {
         let Bots { accounts, problems } = bots(people, base, variable)?;
-        Ok(Self { accounts, problems, store, files, status: Arc::default(), pace: Pace::default() })
+        Ok(Self { accounts, problems, store, files, status: Arc::default(), pace: Arc::default() })
     }
 
     /// The tasks that keep everybody's sockets open until `stop`.
-    pub fn listen(&self, inbox: &Inbox, stop: &CancellationToken) -> Vec<Task> {
+    pub fn listen(&self, inbox: &Inbox, levers: Levers, stop: &CancellationToken) -> Vec<Task> {
         for (person, why) in &self.problems {
             warn!("{person} is not in Slack: {why}");
         }
+        let (levers, bots) =
+            (Arc::new(levers), Arc::new(self.accounts.values().cloned().collect::<Vec<_>>()));
         let mut tasks: Vec<Task> = Vec::new();
         for account in self.accounts.values() {
             let (store, status) = (self.store.clone(), Arc::clone(&self.status));
             let over = stop.child_token();
-            let intake = Arc::new(Intake::new(Arc::clone(account), inbox.clone(), store, status, over));
+            let (bots, levers, pace) = (Arc::clone(&bots), Arc::clone(&levers), Arc::clone(&self.pace));
+            let deciding =
+                Deciding::new(Arc::clone(account), bots, pace, store.clone(), levers, over.clone());
+            let deciding = Arc::new(deciding);
+            tasks.push(Box::pin(deciding::keep(Arc::clone(&deciding))));
+            let intake = Intake::new(Arc::clone(account), inbox.clone(), store, status, deciding, over);
+            let intake = Arc::new(intake);
             for n in 0..socket::SOCKETS {
                 tasks.push(Box::pin(socket::keep(Arc::clone(&intake), n)));
             }

@@ -44,7 +44,8 @@ impl Default for Pace {
 }
 
 impl Pace {
-    async fn wait(&self, place: &Place) -> Result<(), DeliveryError> {
+    /// Waits for the turn of a post in its channel; one that waits long makes room for others instead.
+    pub(super) async fn wait(&self, place: &Place) -> Result<(), DeliveryError> {
         let channel = format!("{}/{}", place.team, place.channel);
         let turn = tokio::time::timeout(PATIENCE, self.0.until_key_ready(&channel)).await;
         self.0.retain_recent();

@@ -274,12 +274,19 @@ async fn listen(intake: Arc<Intake>, socket: Socket, announce: oneshot::Sender<(
 /// Commits what an envelope holds and returns its acknowledgement, or nothing, so that Slack sends it again.
 async fn take(intake: Arc<Intake>, envelope: Envelope) -> Option<Message> {
     let began = Instant::now();
-    if let Err(e) = intake.take(&envelope).await {
-        warn!("An envelope could not be stored, so it is not acknowledged: {e:#}");
-        return None;
-    }
+    let answer = match intake.take(&envelope).await {
+        Ok(answer) => answer,
+        Err(e) => {
+            warn!("An envelope could not be stored, so it is not acknowledged: {e:#}");
+            return None;
+        }
+    };
     metrics::histogram!("understudy_slack_commit_seconds").record(began.elapsed().as_secs_f64());
-    Some(Message::text(json!({"envelope_id": envelope.id}).to_string()))
+    let ack = match answer {
+        Some(answer) => json!({"envelope_id": envelope.id, "payload": answer}),
+        None => json!({"envelope_id": envelope.id}),
+    };
+    Some(Message::text(ack.to_string()))
 }
 
 fn greet(intake: &Intake, connections: u64) {

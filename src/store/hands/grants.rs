@@ -2,7 +2,7 @@
 
 use super::{value, word};
 use crate::{
-    domain::{Grant, PersonId},
+    domain::{Grant, PersonId, Standing},
     store::{Store, StoreError, audit},
 };
 
@@ -64,6 +64,40 @@ impl Store {
                         word(grant.highest_taint)
                     );
                     audit::insert(connection, now, &by, &format!("tool.{}", word(grant.mode)), &subject).await
+                })
+            })
+            .await
+    }
+
+    /// Takes back what is switched for a tool and one class of requesters; returns whether anything was.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn remove_grant(
+        &self,
+        person: &PersonId,
+        tool: &str,
+        class: Standing,
+        by: &str,
+        now: i64,
+    ) -> Result<bool, StoreError> {
+        let (person, tool, by, class) = (person.to_string(), tool.to_owned(), by.to_owned(), word(class));
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    let gone =
+                        sqlx::query("DELETE FROM tool_grant WHERE person = ?1 AND tool = ?2 AND class = ?3")
+                            .bind(&person)
+                            .bind(&tool)
+                            .bind(&class)
+                            .execute(&mut *connection)
+                            .await?
+                            .rows_affected();
+                    if gone > 0 {
+                        let subject = format!("{person} {tool} for {class}");
+                        audit::insert(connection, now, &by, "tool.off", &subject).await?;
+                    }
+                    Ok(gone > 0)
                 })
             })
             .await

@@ -2,9 +2,13 @@
 
 mod absence;
 mod breaking;
+mod browser;
 mod changes;
+mod commanding;
 mod company;
+mod deciding;
 mod files;
+mod homes;
 mod listening;
 mod office;
 mod setting_up;

@@ -113,6 +113,29 @@ impl Office {
         rows.into_iter().map(|(key, state)| (ts(&key), state)).collect()
     }
 
+    /// Puts the end of every request that waits into the past, beside the running program.
+    pub async fn let_requests_expire(&self) {
+        let options = SqliteConnectOptions::new()
+            .filename(self.site.data().join("understudy.db"))
+            .busy_timeout(Duration::from_secs(30));
+        let mut connection = options.connect().await.unwrap();
+        sqlx::query("UPDATE action SET expires_at = 1 WHERE state = 'waiting'")
+            .execute(&mut connection)
+            .await
+            .unwrap();
+    }
+
+    /// What was done and by whom, in the order of the audit; for a program that does not run.
+    pub async fn audit(&self) -> Vec<(String, String)> {
+        let options =
+            SqliteConnectOptions::new().filename(self.site.data().join("understudy.db")).read_only(true);
+        let mut connection = options.connect().await.unwrap();
+        sqlx::query_as("SELECT action, actor FROM audit ORDER BY id")
+            .fetch_all(&mut connection)
+            .await
+            .unwrap()
+    }
+
     /// Waits until the message with this `ts` is in a state.
     pub async fn wait_for_state(&self, ts: &str, wanted: &str) {
         let started = std::time::Instant::now();
