@@ -19,7 +19,7 @@ use understudy_engine::{EngineConfig, gguf};
 
 use crate::{
     channels::{
-        email::{Lesson, Mail, Remember},
+        email::{Lesson, Letterhead, Mail, Remember},
         slack::{Levers, Slack},
     },
     config::{Config, MindKind},
@@ -270,7 +270,8 @@ impl App {
         let office = self.office().await?;
         let notebook =
             Arc::new(Notebook { notes: Arc::clone(&office.notes), embed: Arc::clone(&office.embed) });
-        for task in self.mail.listen(&self.inbox, &(notebook as _), &self.stop) {
+        let letterhead = Letterhead { people: Arc::clone(&self.people), console: self.config.console() };
+        for task in self.mail.listen(&self.inbox, &(notebook as _), &letterhead, &self.stop) {
             self.spawn(task);
         }
         Ok(())

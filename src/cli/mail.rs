@@ -39,6 +39,12 @@ pub(super) enum Command {
         #[arg(value_parser = number)]
         id: i64,
     },
+    /// Answers a held mail as a stranger's, although nobody vouches for its sender; its owner reads the reply first.
+    Release {
+        /// Its number, as `mail list` shows it.
+        #[arg(value_parser = number)]
+        id: i64,
+    },
     /// Gives up a parked, held or old mail; in the mailbox it stays.
     Drop {
         /// Its number, as `mail list` shows it.
@@ -57,6 +63,7 @@ pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<Exit
         Command::SignIn { person } => return sign_in(&config, &person).await,
         Command::Retry { id } => MailRequest::Retry { id },
         Command::Answer { id } => MailRequest::Answer { id },
+        Command::Release { id } => MailRequest::Release { id },
         Command::Drop { id } => MailRequest::Drop { id },
     };
     let done = super::control::call(config, Request::Mail(request)).await?;

@@ -26,6 +26,11 @@ pub enum MailRequest {
         /// The row.
         id: i64,
     },
+    /// Lets a held mail be answered as a stranger's.
+    Release {
+        /// The row.
+        id: i64,
+    },
     /// Gives a mail up that waits for a person.
     Drop {
         /// The row.
@@ -41,6 +46,12 @@ pub(super) async fn handle(app: &App, request: MailRequest) -> anyhow::Result<Va
         MailRequest::Answer { id } => {
             (store.admit_mail(id, OPERATOR, now()).await?, id, "old", "is answered now")
         }
+        MailRequest::Release { id } => (
+            store.release_mail(id, OPERATOR, now()).await?,
+            id,
+            "held",
+            "is answered as a stranger's, after its owner has read the reply",
+        ),
         MailRequest::Drop { id } => {
             (store.drop_mail(id, OPERATOR, now()).await?, id, "waiting", "is dropped")
         }

@@ -69,7 +69,7 @@ fn entry(mail: &MailRow) -> Markup {
     let (what, decision) = match mail.state.as_str() {
         "old" => ("lay here for long", Some(("answer", "Answer it now"))),
         "parked" => ("could not be read", Some(("retry", "Read it again"))),
-        _ => ("from nobody who is known to be who they say", None),
+        _ => ("from nobody who is known to be who they say", Some(("release", "Answer it as a stranger's"))),
     };
     html! {
         article.card id={ "mail-" (mail.id) } {
@@ -79,6 +79,9 @@ fn entry(mail: &MailRow) -> Markup {
             }
             p.words { (what) }
             p.reason { b { "Why: " } (mail.why) }
+            @if mail.state == "held" {
+                p.hint { "Answered, it counts as a stranger's whatever it says: only notes for everyone are used, no tool without a yes, and you read the reply before it goes to the address it claims." }
+            }
             div.actions {
                 @if let Some((decision, label)) = decision {
                     form method="post" action={ "/admin/mail/" (mail.id) "/" (decision) } { button.primary type="submit" { (label) } }
@@ -89,7 +92,7 @@ fn entry(mail: &MailRow) -> Markup {
     }
 }
 
-/// Lets an old mail be answered, has a parked one read again, or drops one.
+/// Lets an old or a held mail be answered, has a parked one read again, or drops one.
 pub(super) async fn decide(
     State(console): State<Shared>,
     signed_in: SignedIn,
@@ -104,6 +107,7 @@ pub(super) async fn decide(
     let by = signed_in.reader.as_str();
     let is_done = match decision.as_str() {
         "answer" => store.admit_mail(id, by, now()).await?,
+        "release" => store.release_mail(id, by, now()).await?,
         "retry" if row.state == "parked" => store.reopen_mail(id).await?,
         "drop" => store.drop_mail(id, by, now()).await?,
         _ => return Err(Trouble::not_found()),

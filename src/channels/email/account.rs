@@ -92,6 +92,7 @@ pub(super) struct Addressee {
     pub(super) id: PersonId,
     pub(super) name: String,
     pub(super) owner: ReaderId,
+    pub(super) owner_also: Vec<ReaderId>,
     pub(super) mail: MailBox,
 }
 
@@ -274,6 +275,7 @@ fn mailbox(person: &Person, mail: &MailBox, secret: Secret) -> Result<Mailbox, H
             id: person.id.clone(),
             name: person.name.clone(),
             owner: person.owner.clone(),
+            owner_also: person.owner_also.clone(),
             mail: mail.clone(),
         }],
         names,

@@ -62,6 +62,7 @@ mod tests {
             id: PersonId::new(id).unwrap(),
             name: id.to_owned(),
             owner: ReaderId::new(id).unwrap(),
+            owner_also: Vec::new(),
             mail: toml::from_str(&table).unwrap(),
         }
     }

@@ -83,7 +83,7 @@ pub(super) fn compose(
 }
 
 /// A name as one line: lettre panics on a line break in one.
-fn plain_name(name: &str) -> String {
+pub(super) fn plain_name(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).collect()
 }
 
@@ -164,6 +164,7 @@ mod tests {
             id: PersonId::new("bob").unwrap(),
             name: "Bob".to_owned(),
             owner: ReaderId::new("bob").unwrap(),
+            owner_also: Vec::new(),
             mail: toml::from_str(table).unwrap(),
         }
     }

@@ -8,7 +8,7 @@
 //! In the order a mail meets them: `reader` keeps its bytes (`alarm` notices when it can't), `intake` has it read
 //! (by another process) and judges it: `silence` (is anybody to be answered), `addressed` (whose understudy is asked), `address` and
 //! `authres` (who wrote it), `quoted` (what is new in it); `compose` writes the reply, `send` and `smtp` let it
-//! leave.
+//! leave. `letters` tell owners what waits for them.
 
 mod account;
 mod address;
@@ -22,6 +22,7 @@ mod enclosed;
 mod head;
 mod imap;
 mod intake;
+mod letters;
 mod oauth;
 mod quoted;
 mod reader;
@@ -54,6 +55,7 @@ use crate::{
 use account::{Addressee, Mailbox, Mailboxes};
 use head::Head;
 use intake::Intake;
+use letters::Letters;
 use reader::Reader;
 
 /// The value of the store under which the key of our ids lies.
@@ -98,6 +100,14 @@ pub struct MailLine {
     pub trouble: Option<String>,
 }
 
+/// What letters to owners are written with.
+pub struct Letterhead {
+    /// Everybody who is stood in for.
+    pub people: Arc<People>,
+    /// Where people reach the console, without a slash at its end.
+    pub console: String,
+}
+
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Mail {
@@ -118,7 +128,13 @@ impl Mail {
     /// The tasks that read everybody's mail until `stop`: one reader for each mailbox.
     ///
     /// The lock of the data directory keeps a second process from reading with the same ledger.
-    pub fn listen(&self, inbox: &Inbox, notebook: &Arc<dyn Remember>, stop: &CancellationToken) -> Vec<Task> {
+    pub fn listen(
+        &self,
+        inbox: &Inbox,
+        notebook: &Arc<dyn Remember>,
+        letterhead: &Letterhead,
+        stop: &CancellationToken,
+    ) -> Vec<Task> {
         for (person, why) in &self.problems {
             warn!("{person} has no mail: {why}");
         }
@@ -142,6 +158,14 @@ impl Mail {
                 stop: stop.clone(),
             };
             tasks.push(Box::pin(reader::keep(Arc::new(reader))));
+            let letters = Letters {
+                mailbox: Arc::clone(mailbox),
+                people: Arc::clone(&letterhead.people),
+                store: self.store.clone(),
+                console: letterhead.console.clone(),
+                stop: stop.clone(),
+            };
+            tasks.push(Box::pin(letters::keep(Arc::new(letters))));
             tasks.push(Box::pin(alarm::watch(Arc::clone(mailbox), self.store.clone(), stop.clone())));
             tasks.push(Box::pin(intake::pump(Arc::new(intake))));
         }

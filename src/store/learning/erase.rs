@@ -87,8 +87,11 @@ async fn delete_all(connection: &mut SqliteConnection, person: &str) -> Result<E
     delete(&mut *connection, "DELETE FROM mail_notice WHERE person = ?1 OR instr(words, ?1) > 0", person)
         .await?;
     delete(&mut *connection, "DELETE FROM mail_address WHERE address = ?1", person).await?;
+    let letters = "DELETE FROM owner_letter
+                   WHERE person = ?1 OR recipient = ?1 OR instr(words, ?1) > 0 OR instr(subject, ?1) > 0";
+    delete(&mut *connection, letters, person).await?;
     delete(&mut *connection, "DELETE FROM draft_mode WHERE person = ?1", person).await?;
-    // Actions and reminders go with their messages.
+    // Actions, their cards and reminders go with their messages.
     delete(&mut *connection, "DELETE FROM tool_grant WHERE person = ?1", person).await?;
     delete(&mut *connection, "DELETE FROM pause WHERE person = ?1", person).await?;
     delete(&mut *connection, "DELETE FROM slack_pause WHERE person = ?1", person).await?;

@@ -202,7 +202,8 @@ impl Store {
         let mut known = Vec::new();
         for address in addresses {
             let row: Option<i64> = sqlx::query_scalar(
-                "SELECT 1 FROM mail_task WHERE sender = ?2 AND person = ?1
+                "SELECT 1 FROM mail_task JOIN mail ON mail.id = mail_task.mail_id
+                 WHERE mail_task.sender = ?2 AND person = ?1 AND released_at = 0
                    AND NOT EXISTS (SELECT 1 FROM mail_address WHERE address = ?2 AND state = 'dead') LIMIT 1",
             )
             .bind(person.as_str())

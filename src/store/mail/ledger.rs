@@ -44,6 +44,8 @@ pub struct KeptMail {
     pub attempts: i64,
     /// When somebody let it be answered although it is old, or 0.
     pub admitted_at: i64,
+    /// When somebody let it be answered although nobody vouches for its sender, or 0.
+    pub released_at: i64,
 }
 
 /// What became of a mail.
@@ -195,7 +197,7 @@ impl Store {
                 Box::pin(async move {
                     let row = sqlx::query_as(
                         "UPDATE mail SET attempts = attempts + 1 WHERE id = ?1 AND state = 'received'
-                         RETURNING id, raw, size_bytes, arrived_at, attempts, admitted_at",
+                         RETURNING id, raw, size_bytes, arrived_at, attempts, admitted_at, released_at",
                     )
                     .bind(id)
                     .fetch_optional(connection)

@@ -2,12 +2,14 @@
 
 mod care;
 mod ledger;
+mod letters;
 mod seen;
 mod sent;
 mod tasks;
 
 pub use care::{NewNotice, NoticeRow, Reach};
 pub use ledger::{Judged, KeptMail, MailCursor, MailState, NewMail};
+pub use letters::{LetterEnd, LetterRow, NewLetter};
 pub use seen::MailRow;
 pub use sent::{Refusal, SentMail};
 pub use tasks::{MailTask, MailTraffic};

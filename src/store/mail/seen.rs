@@ -54,6 +54,33 @@ impl Store {
         self.decide_mail(id, "received", "mail.admitted", by, now).await
     }
 
+    /// Lets a held mail be answered as a stranger's, although nobody vouches for its sender; returns whether it was one.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn release_mail(&self, id: i64, by: &str, now: i64) -> Result<bool, StoreError> {
+        let by = by.to_owned();
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    let done = sqlx::query(
+                        "UPDATE mail SET state = 'received', attempts = 0, why = '', admitted_at = ?2, released_at = ?2
+                         WHERE id = ?1 AND state = 'held' AND length(raw) > 0",
+                    )
+                    .bind(id)
+                    .bind(now)
+                    .execute(&mut *connection)
+                    .await?;
+                    if done.rows_affected() == 0 {
+                        return Ok(false);
+                    }
+                    audit::insert(connection, now, &by, "mail.released", &format!("mail {id}")).await?;
+                    Ok(true)
+                })
+            })
+            .await
+    }
+
     /// Gives up a mail that waits for a person, and its bytes; returns whether it was one.
     ///
     /// # Errors

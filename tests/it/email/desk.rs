@@ -57,9 +57,7 @@ impl Desk {
     /// Starts it for the first time, whether or not it can read the mailbox.
     pub fn open_unread(&self) -> Console {
         let (running, link) = self.site.greeted(&mut self.command());
-        let rest = link.strip_prefix("http://").unwrap();
-        let (address, token) = rest.split_once("/sign-in?token=").unwrap();
-        Console { running, address: address.to_owned(), token: token.to_owned() }
+        Console::of(running, &link)
     }
 
     /// Changes Bob's person.toml.
@@ -113,6 +111,13 @@ impl Desk {
 }
 
 impl Console {
+    /// The console of a program that started for the first time and printed this link.
+    pub fn of(running: Running, link: &str) -> Self {
+        let rest = link.strip_prefix("http://").unwrap();
+        let (address, token) = rest.split_once("/sign-in?token=").unwrap();
+        Self { running, address: address.to_owned(), token: token.to_owned() }
+    }
+
     pub fn get(&self, path: &str) -> String {
         let answer =
             ureq::get(format!("http://{}/{path}", self.address)).config().http_status_as_error(false).build();

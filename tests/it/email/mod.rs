@@ -6,6 +6,7 @@ mod care;
 mod desk;
 mod dying;
 mod hostile;
+mod owners;
 mod post;
 mod quiet;
 mod setting_up;

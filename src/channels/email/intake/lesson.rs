@@ -164,6 +164,7 @@ mod tests {
             id: PersonId::new("bob").unwrap(),
             name: "Bob".to_owned(),
             owner: ReaderId::new("bob@example.com").unwrap(),
+            owner_also: Vec::new(),
             mail: toml::from_str(table).unwrap(),
         }
     }
@@ -171,8 +172,15 @@ mod tests {
     fn taught(from: &str, class: SenderClass, text: &str) -> Option<Lesson> {
         let letter =
             Letter { subject: "Fwd: Re: Fair/hall".to_owned(), text: text.to_owned(), ..Letter::default() };
-        let case =
-            Case { id: 1, arrived_at: 0, is_admitted: false, letter: &letter, trouble: None, signed: None };
+        let case = Case {
+            id: 1,
+            arrived_at: 0,
+            is_admitted: false,
+            is_released: false,
+            letter: &letter,
+            trouble: None,
+            signed: None,
+        };
         of(&case, &bob(), &address::parse(from).unwrap(), class)
     }
 

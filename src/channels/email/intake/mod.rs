@@ -62,6 +62,7 @@ struct Begun {
     id: i64,
     arrived_at: i64,
     is_admitted: bool,
+    is_released: bool,
     read: Read,
     /// Whether its sender's domain has signed it, where that is found out here.
     signed: Option<Signed>,
@@ -155,7 +156,14 @@ impl Intake {
 
     async fn read(&self, id: i64) -> Result<Begun, StoreError> {
         let Some(kept) = self.store.begin_mail(id).await? else {
-            return Ok(Begun { id, arrived_at: 0, is_admitted: false, read: Read::Gone, signed: None });
+            return Ok(Begun {
+                id,
+                arrived_at: 0,
+                is_admitted: false,
+                is_released: false,
+                read: Read::Gone,
+                signed: None,
+            });
         };
         crash::point("mail begun");
         let mut read = self.read_kept(&kept).await?;
@@ -172,7 +180,8 @@ impl Intake {
             }
         }
         crash::point("mail read");
-        Ok(Begun { id, arrived_at: kept.arrived_at, is_admitted: kept.admitted_at > 0, read, signed })
+        let (is_admitted, is_released) = (kept.admitted_at > 0, kept.released_at > 0);
+        Ok(Begun { id, arrived_at: kept.arrived_at, is_admitted, is_released, read, signed })
     }
 
     async fn read_kept(&self, kept: &KeptMail) -> Result<Read, StoreError> {
@@ -203,14 +212,15 @@ impl Intake {
     }
 
     async fn judge(&self, begun: Begun, seen: &HashSet<String>) -> Result<Option<(i64, Judged)>, StoreError> {
-        let Begun { id, arrived_at, is_admitted, read, signed } = begun;
+        let Begun { id, arrived_at, is_admitted, is_released, read, signed } = begun;
         let (letter, trouble) = match &read {
             Read::Gone | Read::Later(_) => return Ok(None),
             Read::Nothing(why) => return Ok(Some((id, unreadable(why)))),
             Read::Whole(letter) => (letter, None),
             Read::Head(letter, why) => (letter, Some(why.as_str())),
         };
-        let case = Case { id, arrived_at, is_admitted, letter, trouble, signed: signed.as_ref() };
+        let signed = signed.as_ref();
+        let case = Case { id, arrived_at, is_admitted, is_released, letter, trouble, signed };
         Ok(Some((id, self.verdict(&case, seen).await?)))
     }
 }

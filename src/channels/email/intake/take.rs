@@ -7,7 +7,7 @@ use understudy_ears::Letter;
 
 use super::{
     Intake, lesson,
-    verdict::{Case, content_key},
+    verdict::{Case, Vouch, content_key},
 };
 use crate::{
     channels::{
@@ -35,6 +35,7 @@ pub(super) struct Taking<'t> {
     pub(super) case: &'t Case<'t>,
     pub(super) person: &'t Addressee,
     pub(super) from: &'t Address,
+    pub(super) vouch: Vouch,
     pub(super) split: &'t Split,
     pub(super) conversation: Conversation,
 }
@@ -52,11 +53,14 @@ fn among(conversation: &Conversation, members: &BTreeSet<ReaderId>) -> Conversat
 
 impl Intake {
     pub(super) async fn take(&self, taking: &Taking<'_>) -> Result<(), StoreError> {
-        let Taking { case, person, from, split, .. } = taking;
+        let Taking { case, person, from, vouch, split, .. } = taking;
         let letter = case.letter;
         let key = format!("{}/{}", person.id, content_key(letter));
-        let Ok(reader) = ReaderId::new(from.to_string()) else { return Ok(()) };
-        let class = class_of(person, from, &reader);
+        // Whoever only claims an address is nobody that a readers list or an owner's name could mean.
+        let name = if *vouch == Vouch::Server { from.to_string() } else { format!("unproven:{from}") };
+        let Ok(reader) = ReaderId::new(name) else { return Ok(()) };
+        let class =
+            if *vouch == Vouch::Server { class_of(person, from, &reader) } else { SenderClass::Others };
         let cc = self.also_answered(letter, person, from, class).await?;
         // The reply goes to its sender and to those, and to nobody else.
         let readers = cc.iter().filter_map(|address| ReaderId::new(address.clone()).ok());
@@ -71,7 +75,8 @@ impl Intake {
             sender: from.to_string(),
             message_id: letter.message_id.clone(),
             head: serde_json::to_string(&head).unwrap_or_default(),
-            automatic: person.mail.automatic.contains(&class),
+            // What nobody vouches for is answered when its owner has read the answer, too.
+            automatic: *vouch == Vouch::Server && person.mail.automatic.contains(&class),
             at: now(),
         };
         // The task first: without one the reply would wait for its owner and have nowhere to go.
@@ -79,6 +84,9 @@ impl Intake {
         crash::point("mail task");
         let name = if letter.from_name.is_empty() { from.to_string() } else { shown_name(&letter.from_name) };
         let (name, standing) = match class {
+            _ if *vouch == Vouch::Nobody => {
+                (format!("{name} (nobody knows whether that is true)"), Standing::Unknown)
+            }
             // Whoever reads the words, the model too, sees that no colleague wrote them.
             SenderClass::Others => (format!("{name} (outside)"), Standing::Guest),
             SenderClass::Owner | SenderClass::Colleagues => (name, Standing::Member),
@@ -89,11 +97,16 @@ impl Intake {
             conversation: conversation.clone(),
             person: person.id.clone(),
             requester: Requester { id: reader, name, standing },
-            audience: Audience { space: None, members: Members::Known(members) },
+            audience: match vouch {
+                Vouch::Server => Audience { space: None, members: Members::Known(members) },
+                Vouch::Nobody => Audience::unknown(),
+            },
             text: if case.trouble.is_some() { String::new() } else { words(letter, split) },
             attachments: files(letter, case.trouble),
         };
-        if let Some(lesson) = lesson::of(case, person, from, class) {
+        if *vouch == Vouch::Server
+            && let Some(lesson) = lesson::of(case, person, from, class)
+        {
             return self.learn(case.id, lesson, &message).await;
         }
         self.accept(&message).await
@@ -150,7 +163,7 @@ fn is_colleague(person: &Addressee, address: &Address) -> bool {
 }
 
 fn class_of(person: &Addressee, from: &Address, reader: &ReaderId) -> SenderClass {
-    if *reader == person.owner {
+    if *reader == person.owner || person.owner_also.contains(reader) {
         SenderClass::Owner
     } else if is_colleague(person, from) {
         SenderClass::Colleagues
@@ -216,6 +229,7 @@ mod tests {
             id: PersonId::new("bob").unwrap(),
             name: "Bob".to_owned(),
             owner: ReaderId::new("bob").unwrap(),
+            owner_also: Vec::new(),
             mail: toml::from_str(table).unwrap(),
         };
         let named = [

@@ -29,11 +29,22 @@ pub(super) struct Case<'l> {
     pub(super) arrived_at: i64,
     /// Whether its owner let it be answered although it is old.
     pub(super) is_admitted: bool,
+    /// Whether its owner let it be answered although nobody vouches for its sender.
+    pub(super) is_released: bool,
     pub(super) letter: &'l Letter,
     /// Why its body could not be read.
     pub(super) trouble: Option<&'l str>,
     /// Whether its sender's domain has signed it, where that is found out here.
     pub(super) signed: Option<&'l Signed>,
+}
+
+/// Who says that a mail is from whom it says it is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Vouch {
+    /// The company's mail server, or a signature of the sender's domain.
+    Server,
+    /// Nobody: its owner let it be answered all the same.
+    Nobody,
 }
 
 impl Case<'_> {
@@ -76,26 +87,28 @@ impl Intake {
             Err(why) => return judged(MailState::Held, why),
         };
         let server = people.iter().find_map(|person| person.mail.authserv_id.as_deref());
-        match case.signed {
-            Some(Signed::Yes) => {}
-            Some(Signed::No(why)) => return judged(MailState::Held, why),
+        let vouched = match case.signed {
+            Some(Signed::Yes) => Ok(()),
+            Some(Signed::No(why)) => Err((*why).to_owned()),
             Some(Signed::Unknown(why)) => {
-                let why = format!("the key of its sender could not be looked up: {why}");
-                return judged(MailState::Held, &why);
+                Err(format!("the key of its sender could not be looked up: {why}"))
             }
-            None => {
-                if let Err(why) = authres::vouched(case.letter, server, &from) {
-                    return judged(MailState::Held, why);
-                }
-            }
+            None => authres::vouched(case.letter, server, &from).map_err(str::to_owned),
+        };
+        let vouch = match vouched {
+            Ok(()) => Vouch::Server,
+            Err(_) if case.is_released => Vouch::Nobody,
+            Err(why) => return judged(MailState::Held, &why),
+        };
+        if vouch == Vouch::Server {
+            // Whoever writes is there.
+            self.store.mail_reached(&from.to_string()).await?;
         }
-        // Whoever writes is there.
-        self.store.mail_reached(&from.to_string()).await?;
         if now() - case.arrived_at > AGE_MAX_S && !case.is_admitted {
             self.ask_about_old_mail(&asked, case).await?;
             return judged(MailState::Old, "it lay here for more than 7 days");
         }
-        self.take_for_all(case, &asked, &from, &split).await
+        self.take_for_all(case, &asked, &from, &split, vouch).await
     }
 
     /// The end of a mail that is our own or was here before.
@@ -127,10 +140,15 @@ impl Intake {
         asked: &[&Addressee],
         from: &Address,
         split: &Split,
+        vouch: Vouch,
     ) -> Result<Judged, StoreError> {
         let mut verdict = case.judged(split, MailState::Silent, "");
         for person in asked {
-            let conversation = self.conversation(case.letter, person, from).await?;
+            let conversation = match vouch {
+                Vouch::Server => self.conversation(case.letter, person, from).await?,
+                // An id that somebody wrote into their mail must not open a thread of whom they claim to be.
+                Vouch::Nobody => new_conversation(case.letter, person),
+            };
             let traffic = self
                 .store
                 .mail_traffic(case.id, &conversation, &from.to_string(), &verdict.text_hash, now())
@@ -140,7 +158,7 @@ impl Intake {
                 verdict.why = excess.why().to_owned();
                 continue;
             }
-            let taking = Taking { case, person, from, split, conversation };
+            let taking = Taking { case, person, from, vouch, split, conversation };
             self.take(&taking).await?;
             verdict.state = MailState::Taken;
         }
@@ -178,9 +196,13 @@ impl Intake {
         if let Some(known) = self.store.mail_thread(&person.id, &from.to_string(), &parents).await? {
             return Ok(known);
         }
-        let new: String = content_key(letter).chars().take(16).collect();
-        Ok(Conversation(format!("mail:{}:{new}", person.id)))
+        Ok(new_conversation(letter, person))
     }
+}
+
+fn new_conversation(letter: &Letter, person: &Addressee) -> Conversation {
+    let new: String = content_key(letter).chars().take(16).collect();
+    Conversation(format!("mail:{}:{new}", person.id))
 }
 
 /// The same for the same mail under another number, another for other content under the same Message-ID.
