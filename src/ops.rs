@@ -6,6 +6,7 @@ mod adapters;
 mod learning;
 mod mail;
 mod slack;
+mod steward;
 mod tools;
 mod training;
 
@@ -37,6 +38,7 @@ pub use adapters::AdapterRequest;
 pub use learning::LearnRequest;
 pub use mail::MailRequest;
 pub use slack::SlackRequest;
+pub use steward::Stewarding;
 pub use tools::ToolRequest;
 pub use training::{MOST_TOKENS, Status, TrainingRequest, Trainings};
 

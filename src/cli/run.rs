@@ -14,6 +14,7 @@ use crate::{
     error::Hint,
     memory::{self, NoteKind, Said},
     meter::Meter,
+    ops::Stewarding,
     web::{self, Readiness, Web},
 };
 
@@ -83,6 +84,7 @@ fn console(app: &Arc<App>, meter: &Meter) -> Web {
                 memory::remember(&*office.notes, &*office.embed, said).await
             })
         }),
+        steward: Arc::new(Stewarding(Arc::clone(app))),
         metrics: Arc::new(move || {
             let (app, meter) = (Arc::clone(&counted), meter.clone());
             Box::pin(async move { meter.read(&app).await })

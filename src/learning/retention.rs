@@ -61,6 +61,7 @@ pub async fn sweep(store: &Store, vault: &Vault, now: i64) -> anyhow::Result<usi
             }
         }
     }
+    store.forget_corrections(now - AT_MOST_S).await?;
     let present = vault.present()?;
     let alive =
         store.living_runs(None).await?.into_iter().map(|run| (run.person, run.id)).collect::<Vec<_>>();

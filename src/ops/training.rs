@@ -122,6 +122,16 @@ pub struct Trainings {
 struct Running {
     status: Status,
     stop: CancellationToken,
+    curves: Curves,
+}
+
+/// Losses of a run by step, nats per reply token.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Curves {
+    /// Of the rows it learns from.
+    pub train: Vec<(usize, f64)>,
+    /// Of the dev rows.
+    pub dev: Vec<(usize, f64)>,
 }
 
 impl Trainings {
@@ -133,6 +143,12 @@ impl Trainings {
     #[must_use]
     pub fn status(&self, person: &PersonId) -> Option<Status> {
         self.with(person, |running| running.status.clone())
+    }
+
+    /// The curves of the newest run of `person`.
+    #[must_use]
+    pub fn curves(&self, person: &PersonId) -> Option<Curves> {
+        self.with(person, |running| running.curves.clone())
     }
 
     /// Stops the run of `person`, with a checkpoint; says whether there was one.
@@ -167,20 +183,27 @@ impl Trainings {
         let state = "training".to_owned();
         let status =
             Status { state, step: 0, steps: 0, loss: 0.0, dev_loss: None, eta_s: 0.0, error: String::new() };
-        all.insert(person.clone(), Running { status, stop });
+        all.insert(person.clone(), Running { status, stop, curves: Curves::default() });
         true
     }
 
     fn follow(&self, person: &PersonId, event: &Event) {
         self.with(person, |running| {
-            let status = &mut running.status;
+            let Running { status, curves, .. } = running;
             match event {
                 Event::Planned { steps, done, .. } => (status.steps, status.step) = (*steps, *done),
                 Event::Step { step, loss, eta_s, .. } => {
                     (status.step, status.loss, status.eta_s) = (*step, *loss, *eta_s);
+                    curves.train.push((*step, *loss));
                 }
-                Event::Dev { loss, .. } => status.dev_loss = Some(*loss),
-                Event::Before { .. } | Event::Done { .. } => {}
+                Event::Dev { step, loss } => {
+                    status.dev_loss = Some(*loss);
+                    curves.dev.push((*step, *loss));
+                }
+                Event::Before { curve, dev_curve } => {
+                    (curves.train, curves.dev) = (curve.clone(), dev_curve.clone());
+                }
+                Event::Done { .. } => {}
             }
         });
     }

@@ -119,6 +119,11 @@ impl Head {
         Ok(last.map(|(id, hash)| Self { id, hash }).unwrap_or_default())
     }
 
+    fn line(&self) -> String {
+        let line = format!("{} {}", self.id, self.hash);
+        format!("{line:<width$}\n", width = HEAD_BYTES - 1)
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let (id, hash) = text.trim_end().split_once(' ')?;
         Some(Self { id: id.parse().ok()?, hash: hash.to_owned() })
@@ -169,8 +174,7 @@ impl HeadFile {
         if head == self.last {
             return Ok(());
         }
-        let line = format!("{} {}", head.id, head.hash);
-        let line = format!("{line:<width$}\n", width = HEAD_BYTES - 1);
+        let line = head.line();
         let written = self.file.seek(SeekFrom::Start(0)).and_then(|_| self.file.write_all(line.as_bytes()));
         match written {
             Ok(()) => self.last = head,
@@ -208,7 +212,65 @@ async fn contradiction(connection: &mut SqliteConnection, path: &Path) -> Result
     })
 }
 
+/// Which rows of the audit are looked for; empty texts let all through.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// Contained in who did it.
+    pub actor: String,
+    /// What the action begins with, such as `tool.`.
+    pub action: String,
+    /// Contained in what it was done to.
+    pub subject: String,
+    /// Only rows with a lower id; 0: from the newest on.
+    pub before: i64,
+}
+
 impl Store {
+    /// Writes down that somebody changed something which lies outside of the database.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn note_change(
+        &self,
+        action: &str,
+        subject: &str,
+        by: &str,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let [action, subject, by] = [action, subject, by].map(str::to_owned);
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move { insert(connection, now, &by, &action, &subject).await })
+            })
+            .await
+    }
+
+    /// The newest rows that a filter lets through, newest first, each with its id.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn audit_like(
+        &self,
+        filter: &AuditFilter,
+        limit: u32,
+    ) -> Result<Vec<(i64, AuditRow)>, StoreError> {
+        let rows: Vec<(i64, i64, String, String, String)> = sqlx::query_as(
+            "SELECT id, at, actor, action, subject FROM audit
+             WHERE (?1 = 0 OR id < ?1) AND instr(lower(actor), lower(?2)) > 0
+               AND substr(action, 1, length(?3)) = ?3 AND instr(lower(subject), lower(?4)) > 0
+             ORDER BY id DESC LIMIT ?5",
+        )
+        .bind(filter.before)
+        .bind(&filter.actor)
+        .bind(&filter.action)
+        .bind(&filter.subject)
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await?;
+        let read = |(id, at, actor, action, subject)| (id, AuditRow { at, actor, action, subject });
+        Ok(rows.into_iter().map(read).collect())
+    }
+
     /// The newest rows of the audit, newest first.
     ///
     /// # Errors

@@ -123,6 +123,7 @@ macro_rules! select_row {
          FROM inbox "
     };
 }
+pub(super) use select_row;
 
 impl Store {
     /// Stores a message and returns after the commit; a repeat of (channel, key) changes nothing.
@@ -652,7 +653,7 @@ pub(super) fn held(rows: u64) -> Result<(), StoreError> {
     if rows == 1 { Ok(()) } else { Err(StoreError::LeaseLost) }
 }
 
-fn read_row(row: &SqliteRow) -> Result<InboxRow, StoreError> {
+pub(super) fn read_row(row: &SqliteRow) -> Result<InboxRow, StoreError> {
     let id: i64 = row.try_get("id")?;
     let unreadable = |why: String| StoreError::Unreadable { table: "inbox", id, why };
     let message: Inbound =

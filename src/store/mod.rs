@@ -5,8 +5,10 @@
 //! survives `kill -9` and power loss (`synchronous=FULL`). Reads use their own connections and never wait for
 //! a writer. No transaction is held across a model call or a network send.
 
+mod accounts;
 mod audit;
 mod cards;
+mod corrections;
 mod depths;
 mod folders;
 mod hands;
@@ -14,8 +16,9 @@ mod inbox;
 mod learning;
 mod mail;
 mod outbox;
-mod reviews;
+mod overview;
 mod pauses;
+mod reviews;
 mod revise;
 mod sessions;
 mod slack;
@@ -32,8 +35,10 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-pub use audit::{AUDIT_HEAD, AuditReport, AuditRow};
+pub use accounts::{AccountRow, NewInvitation};
+pub use audit::{AUDIT_HEAD, AuditFilter, AuditReport, AuditRow};
 pub use cards::CardRow;
+pub use corrections::{CorrectionRow, NewCorrection};
 pub use depths::QueueDepths;
 pub use folders::NoteFolder;
 pub(crate) use hands::Ended;

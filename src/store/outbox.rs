@@ -495,6 +495,72 @@ impl Store {
         rows.iter().map(read_row).collect()
     }
 
+    /// Replies and notices that could not be delivered and wait for a person, oldest first.
+    ///
+    /// # Errors
+    /// When the database is out of reach or a row unreadable.
+    pub async fn parked_replies(&self, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT id, inbox_id, channel, person, reply, state, last_error, sent_at FROM outbox
+             WHERE state = 'parked' ORDER BY id LIMIT ?1",
+        )
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter().map(read_row).collect()
+    }
+
+    /// One reply or notice.
+    ///
+    /// # Errors
+    /// As for [`Self::parked_replies`].
+    pub async fn reply(&self, id: OutboxId) -> Result<Option<OutboxRow>, StoreError> {
+        let row = sqlx::query(
+            "SELECT id, inbox_id, channel, person, reply, state, last_error, sent_at FROM outbox WHERE id = ?1",
+        )
+        .bind(id.0)
+        .fetch_optional(&self.readers)
+        .await?;
+        row.as_ref().map(read_row).transpose()
+    }
+
+    /// Lets a parked reply be delivered again, or gives it up.
+    ///
+    /// It comes back as uncertain: a first try may have arrived, so its channel looks before it sends.
+    ///
+    /// # Errors
+    /// [`StoreError::NotThere`] when no parked reply has this id.
+    pub async fn decide_parked_reply(
+        &self,
+        id: OutboxId,
+        again: bool,
+        by: &str,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let by = by.to_owned();
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    let state = if again { "uncertain" } else { "dropped" };
+                    let done = sqlx::query(
+                        "UPDATE outbox SET state = ?2, attempts = 0, run_after_at = ?3
+                         WHERE id = ?1 AND state = 'parked'",
+                    )
+                    .bind(id.0)
+                    .bind(state)
+                    .bind(now)
+                    .execute(&mut *connection)
+                    .await?;
+                    if done.rows_affected() == 0 {
+                        return Err(StoreError::NotThere(format!("no parked reply has the id {id}")));
+                    }
+                    let action = if again { "outbox.retried" } else { "outbox.dropped" };
+                    super::audit::insert(connection, now, &by, action, &format!("outbox {id}")).await
+                })
+            })
+            .await
+    }
+
     /// Number of replies and notices that have not left and wait for nobody's decision.
     ///
     /// # Errors

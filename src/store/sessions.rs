@@ -20,7 +20,7 @@ pub struct SessionRow {
 }
 
 impl Store {
-    /// Remembers a session and forgets expired ones.
+    /// Remembers a session, of somebody who has just proved who they are, and forgets expired ones.
     ///
     /// # Errors
     /// When the database is out of reach.
@@ -33,14 +33,15 @@ impl Store {
                         .execute(&mut *connection)
                         .await?;
                     sqlx::query(
-                        "INSERT INTO session (token_hash, reader, name, standing, expires_at)
-                         VALUES (?1, ?2, ?3, ?4, ?5)",
+                        "INSERT INTO session (token_hash, reader, name, standing, expires_at, confirmed_at)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                     )
                     .bind(session.token_hash)
                     .bind(session.reader)
                     .bind(session.name)
                     .bind(session.standing)
                     .bind(session.expires_at)
+                    .bind(now)
                     .execute(connection)
                     .await?;
                     Ok(())

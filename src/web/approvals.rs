@@ -28,7 +28,7 @@ const ARGUMENT: &str = "argument.";
 /// What waits for the viewer's decision, and what they asked for themselves.
 pub(super) async fn list(State(console): State<Shared>, signed_in: SignedIn) -> Result<Markup, Trouble> {
     let mut entries = Vec::new();
-    for person in console.web.people.everybody().iter().filter(|person| signed_in.decides_for(Some(person))) {
+    for person in console.waits_for(&signed_in).await? {
         for row in console.web.store.waiting_actions(&person.id, now(), SHOWN).await? {
             entries.push(entry(&console, &signed_in, person, &row).await?);
         }

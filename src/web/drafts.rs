@@ -18,16 +18,18 @@ use crate::{
 
 /// How many a page shows per person.
 const SHOWN: u32 = 100;
+/// Switches of draft mode on the page; the others are on the pages of their people.
+const SWITCHES: usize = 20;
 
 /// The drafts that the viewer decides on, and the draft mode of their people.
 pub(super) async fn list(State(console): State<Shared>, signed_in: SignedIn) -> Result<Markup, Trouble> {
     let store = &console.web.store;
     let (mut switches, mut entries) = (Vec::new(), Vec::new());
-    for person in console.web.people.everybody() {
-        if !signed_in.decides_for(Some(person)) {
-            continue;
-        }
+    let people = console.web.people.everybody().iter();
+    for person in people.filter(|person| signed_in.decides_for(Some(person))).take(SWITCHES) {
         switches.push(switch(person, store.draft_mode(&person.id, Channel::Console).await?));
+    }
+    for person in console.waits_for(&signed_in).await? {
         for draft in store.drafts(&person.id, SHOWN).await? {
             entries.push(entry(&console, &signed_in, person, &draft).await?);
         }
@@ -39,7 +41,8 @@ pub(super) async fn list(State(console): State<Shared>, signed_in: SignedIn) -> 
         @for entry in entries { (entry) }
         h2 { "Who checks replies first" }
         @if switches.is_empty() { p.hint { "You own no understudy." } }
-        @for switch in switches { (switch) }
+        @for switch in &switches { (switch) }
+        @if switches.len() == SWITCHES { p.hint { "Those of the others are on the page of each person, under " a href="/admin/people" { "People" } "." } }
     };
     Ok(page::page("Drafts", &signed_in, &body))
 }

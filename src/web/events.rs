@@ -105,7 +105,7 @@ impl Watcher {
         if !self.own.contains(&moment.inbox) {
             let store = &self.console.web.store;
             // Once a turn: a browser that signed out meanwhile hears nothing of later turns.
-            SignedIn::of(store, &self.headers).await.ok()??;
+            SignedIn::of(&self.console.web, &self.headers).await.ok()??;
             let row = store.inbox_row(moment.inbox).await.ok()??;
             let own = row.conversation == self.signed_in.conversation(&self.person);
             let known = if own { &mut self.own } else { &mut self.others };

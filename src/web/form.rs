@@ -46,6 +46,14 @@ impl Fields {
         &self.1
     }
 
+    /// All of them as a query again, with these in the place of those with the same names.
+    pub(super) fn but(&self, others: &[(&str, &str)]) -> String {
+        let kept = self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let kept = kept.filter(|(name, _)| others.iter().all(|(other, _)| other != name));
+        let pairs = kept.chain(others.iter().copied()).filter(|(_, value)| !value.is_empty());
+        pairs.map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect::<Vec<_>>().join("&")
+    }
+
     /// The fields of an address, empty when they can't be read.
     pub(super) fn of_query(query: &str) -> Self {
         Self::parse(query.as_bytes()).unwrap_or_default()
@@ -173,6 +181,12 @@ fn unescape(escaped: &[u8]) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
+/// A text as one name or value of a query.
+pub(super) fn escape(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~/".contains(&b);
+    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
 fn digit(hex: u8) -> Option<u8> {
     char::from(hex).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
@@ -191,6 +205,13 @@ mod tests {
         }
         assert_eq!(fields.get("odd"), "%zz%4");
         assert_eq!(Fields::parse(b"").unwrap(), Fields::default());
+    }
+
+    #[test]
+    fn a_query_is_written_again_with_other_values() {
+        let fields = Fields::parse(b"q=a+%26+b&page=2&day=").unwrap();
+        assert_eq!(fields.but(&[("page", "3")]), "q=a%20%26%20b&page=3");
+        assert_eq!(fields.but(&[("q", ""), ("page", "")]), "");
     }
 
     #[test]

@@ -7,24 +7,37 @@
 //!
 //! Architecture invariant: the web knows inbox and outbox, never the turn.
 
+mod account;
+mod accounts;
+mod answers;
 mod approvals;
+mod audit;
+mod curve;
 mod drafts;
 mod events;
 mod form;
 mod guard;
+mod health;
 mod home;
 mod mail;
+mod matrix;
 mod my_data;
 mod page;
 mod parked;
+mod passwords;
+mod pausing;
+mod persons;
 mod probes;
 mod report;
 mod reviews;
 mod session;
 mod sign_in;
 mod stages;
+mod steward;
 mod talk;
 mod tokens;
+mod tools;
+mod training;
 mod trouble;
 mod turn_view;
 
@@ -33,14 +46,16 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context;
 use axum::{
     Router,
+    http::Method,
     middleware::from_fn,
-    routing::{get, post},
+    routing::{MethodRouter, get, post},
 };
 use futures::future::BoxFuture;
 use tokio::{net::TcpListener, sync::Notify};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
+pub use steward::{Steward, Training};
 pub use tokens::{first_sign_in_token, renew_sign_in_token};
 
 use crate::{
@@ -84,6 +99,8 @@ pub struct Web {
     pub approved: Arc<Notify>,
     /// Keeps a ruling among the notes.
     pub keep: Arc<dyn Fn(Ruling) -> BoxFuture<'static, anyhow::Result<()>> + Send + Sync>,
+    /// Looks after adapters, trainings and erasures.
+    pub steward: Arc<dyn Steward>,
     /// Prometheus text for `/metrics`.
     pub metrics: Arc<dyn Fn() -> BoxFuture<'static, String> + Send + Sync>,
 }
@@ -131,40 +148,80 @@ pub async fn serve(web: Web, listener: TcpListener, stop: CancellationToken) -> 
 fn routes(web: Web, stop: CancellationToken) -> Router {
     let stages = Stages::follow(&web.progress);
     let console = Arc::new(Console { web, attempts: sign_in::attempts(), stages, stop });
-    Router::new()
-        .route("/", get(home::home))
-        .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
-        .route("/sign-out", post(sign_in::sign_out))
-        .route("/talk/{person}", get(talk::conversation).post(talk::send))
-        .route("/talk/{person}/turn/{inbox}", get(talk::turn))
-        .route("/talk/{person}/turn/{inbox}/file", get(reviews::file))
-        .route("/talk/{person}/turn/{inbox}/stop", post(reviews::stop))
-        .route("/events/{person}", get(events::events))
-        .route("/admin/inbox", get(parked::list))
-        .route("/admin/inbox/{inbox}/{decision}", post(parked::decide))
-        .route("/admin/mail", get(mail::list))
-        .route("/admin/mail/{mail}/{decision}", post(mail::decide))
-        .route("/admin/mail-notice/{notice}", post(mail::put_aside))
-        .route("/admin/approvals", get(approvals::list))
-        .route("/admin/approvals/{id}", post(approvals::decide))
-        .route("/admin/reviews", get(reviews::list))
-        .route("/admin/reviews/{inbox}", get(reviews::show))
-        .route("/admin/reviews/{inbox}/{clause}", post(reviews::rule))
-        .route("/admin/drafts", get(drafts::list))
-        .route("/admin/drafts/{inbox}/{outbox}", post(drafts::decide))
-        .route("/admin/draft-mode/{person}", post(drafts::set_mode))
-        .route("/my-data", get(my_data::list))
-        .route("/my-data/{person}", get(my_data::show))
-        .route("/my-data/{person}/veto/{case}", post(my_data::veto))
-        .route("/my-data/{person}/withdraw", post(my_data::withdraw))
-        .route("/report/{person}", get(report::show))
-        .route("/health", get(probes::health))
-        .route("/ready", get(probes::ready))
-        .route("/metrics", get(probes::metrics))
-        .route("/assets/{name}", get(page::asset))
+    let router = table().into_iter().fold(Router::new(), |router, (_, path, page)| router.route(path, page));
+    router
         .with_state(console)
         .layer(from_fn(guard::refuse_other_sites))
         .layer(from_fn(guard::catch_panics))
         .layer(from_fn(guard::dress_errors))
         .layer(from_fn(guard::protect))
+}
+
+/// Every page and form, so that a test can hold each against each role.
+#[must_use]
+pub fn routes_of_all() -> Vec<(Method, &'static str)> {
+    table().into_iter().map(|(method, path, _)| (method, path)).collect()
+}
+
+fn table() -> Vec<(Method, &'static str, MethodRouter<Shared>)> {
+    vec![
+        (Method::GET, "/", get(home::home)),
+        (Method::GET, "/sign-in", get(sign_in::form)),
+        (Method::POST, "/sign-in", post(sign_in::sign_in)),
+        (Method::POST, "/sign-out", post(sign_in::sign_out)),
+        (Method::GET, "/talk/{person}", get(talk::conversation)),
+        (Method::POST, "/talk/{person}", post(talk::send)),
+        (Method::GET, "/talk/{person}/turn/{inbox}", get(talk::turn)),
+        (Method::GET, "/talk/{person}/turn/{inbox}/file", get(reviews::file)),
+        (Method::POST, "/talk/{person}/turn/{inbox}/stop", post(reviews::stop)),
+        (Method::GET, "/events/{person}", get(events::events)),
+        (Method::GET, "/admin/inbox", get(parked::list)),
+        (Method::POST, "/admin/inbox/{inbox}/{decision}", post(parked::decide)),
+        (Method::GET, "/admin/mail", get(mail::list)),
+        (Method::POST, "/admin/mail/{mail}/{decision}", post(mail::decide)),
+        (Method::POST, "/admin/mail-notice/{notice}", post(mail::put_aside)),
+        (Method::GET, "/admin/approvals", get(approvals::list)),
+        (Method::POST, "/admin/approvals/{id}", post(approvals::decide)),
+        (Method::GET, "/admin/reviews", get(reviews::list)),
+        (Method::GET, "/admin/reviews/{inbox}", get(reviews::show)),
+        (Method::POST, "/admin/reviews/{inbox}/{clause}", post(reviews::rule)),
+        (Method::GET, "/admin/drafts", get(drafts::list)),
+        (Method::POST, "/admin/drafts/{inbox}/{outbox}", post(drafts::decide)),
+        (Method::POST, "/admin/draft-mode/{person}", post(drafts::set_mode)),
+        (Method::GET, "/my-data", get(my_data::list)),
+        (Method::GET, "/my-data/{person}", get(my_data::show)),
+        (Method::POST, "/my-data/{person}/veto/{case}", post(my_data::veto)),
+        (Method::POST, "/my-data/{person}/withdraw", post(my_data::withdraw)),
+        (Method::GET, "/report/{person}", get(report::show)),
+        (Method::GET, "/health", get(probes::health)),
+        (Method::GET, "/ready", get(probes::ready)),
+        (Method::GET, "/metrics", get(probes::metrics)),
+        (Method::GET, "/assets/{name}", get(page::asset)),
+        (Method::GET, "/account", get(account::show)),
+        (Method::POST, "/account/password", post(account::set_password)),
+        (Method::GET, "/confirm", get(account::confirm_form)),
+        (Method::POST, "/confirm", post(account::confirm)),
+        (Method::GET, "/invitation", get(accounts::invited)),
+        (Method::POST, "/invitation", post(accounts::take_up)),
+        (Method::GET, "/admin/accounts", get(accounts::list)),
+        (Method::POST, "/admin/accounts", post(accounts::invite)),
+        (Method::POST, "/admin/accounts/{reader}/{change}", post(accounts::change)),
+        (Method::GET, "/admin/answers", get(answers::list)),
+        (Method::GET, "/admin/answers/{person}", get(answers::show)),
+        (Method::POST, "/admin/answers/{person}/{inbox}", post(answers::judge)),
+        (Method::GET, "/admin/audit", get(audit::show)),
+        (Method::POST, "/admin/audit/verify", post(audit::verify)),
+        (Method::GET, "/admin/health", get(health::show)),
+        (Method::GET, "/admin/health/parts", get(health::refresh)),
+        (Method::POST, "/admin/outbox/{outbox}/{decision}", post(parked::decide_reply)),
+        (Method::POST, "/admin/pause", post(pausing::set)),
+        (Method::GET, "/admin/people", get(persons::list)),
+        (Method::GET, "/admin/people/{person}", get(persons::show)),
+        (Method::POST, "/admin/people/{person}/{change}", post(persons::change)),
+        (Method::GET, "/admin/tools", get(tools::show)),
+        (Method::POST, "/admin/tools", post(tools::switch)),
+        (Method::GET, "/admin/tools/rows", get(tools::rows)),
+        (Method::GET, "/admin/training", get(training::list)),
+        (Method::GET, "/admin/training/{run}", get(training::show)),
+    ]
 }

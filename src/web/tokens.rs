@@ -30,6 +30,12 @@ pub async fn renew_sign_in_token(store: &Store) -> Result<String, StoreError> {
     Ok(token)
 }
 
+/// Lets the sign-in token work no more; `understudy sign-in` makes another.
+pub(super) async fn use_up_sign_in_token(store: &Store) -> Result<(), StoreError> {
+    // Not removed: the next start would take it for the first one and print a new one.
+    store.set_setting(SIGN_IN_TOKEN_HASH, "used").await
+}
+
 /// Whether `token` is the sign-in token.
 pub(super) async fn is_sign_in_token(store: &Store, token: &str) -> Result<bool, StoreError> {
     let kept = store.setting(SIGN_IN_TOKEN_HASH).await?;

@@ -52,6 +52,14 @@ impl Trouble {
         )
     }
 
+    /// It is for whoever runs this installation.
+    pub(super) fn admins_only() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "This page is for admins. Ask one of them to do it, or to make you one.",
+        )
+    }
+
     /// The same for programs.
     pub(super) fn into_json(self) -> Response {
         (self.status, Json(json!({"error": self.sentence}))).into_response()

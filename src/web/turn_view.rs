@@ -20,7 +20,11 @@ pub(super) struct Turn {
     words: Vec<OutboxRow>,
     record: Record,
     stage: Option<Stage>,
+    paused: bool,
 }
+
+/// What the sender reads whose message waits for the end of a pause.
+const PAUSED: &str = "paused for now; your message is kept and will be answered";
 
 /// What there is to show of the answer.
 enum Answer<'t> {
@@ -43,11 +47,16 @@ impl Turn {
         let mut words = store.words_to(row.id, row.id).await?;
         words.retain(|word| word.state == ReplyState::Sent);
         let record = Record::of(&store.steps(row.id).await?);
-        Ok(Self { stage: console.stages.of(row.id), row, reply, notice, words, record })
+        let paused = match row.channel.parse() {
+            Ok(channel) => store.pauses().await?.covering(&row.person, channel).is_some(),
+            Err(_) => false,
+        };
+        Ok(Self { stage: console.stages.of(row.id), row, reply, notice, words, record, paused })
     }
 
     fn answer(&self) -> Answer<'_> {
         match (self.row.state.as_str(), &self.reply) {
+            ("ready", _) if self.paused => Answer::Forming(PAUSED.into()),
             ("ready", _) if self.row.last_error.is_empty() => Answer::Forming("waiting for its turn".into()),
             ("ready", _) => Answer::Forming(Stage::Waiting.words()),
             ("running", _) => Answer::Forming(self.stage.unwrap_or(Stage::Started).words()),
@@ -59,6 +68,7 @@ impl Turn {
             ("merged", _) => Answer::Without("I answered this together with the message before it."),
             (_, Some(reply)) => match reply.state {
                 ReplyState::Draft => Answer::Waiting,
+                ReplyState::Ready if self.paused => Answer::Forming(PAUSED.into()),
                 ReplyState::Ready | ReplyState::Sending | ReplyState::Uncertain => {
                     Answer::Forming("about to send".into())
                 }

@@ -2,7 +2,7 @@
 
 use super::{value, word};
 use crate::{
-    domain::{Grant, PersonId, Standing},
+    domain::{Grant, Integrity, Mode, PersonId, Standing},
     store::{Store, StoreError, audit},
 };
 
@@ -18,19 +18,68 @@ impl Store {
         .bind(person.as_str())
         .fetch_all(&self.readers)
         .await?;
-        let read = |(tool, class, taint, mode): (String, String, String, String)| {
-            // Written by a newer version, perhaps: what can't be read must not allow, and its deny must hold.
-            let (class, highest_taint, mode) = match (value(class), value(taint), value(mode)) {
-                (Some(class), Some(taint), Some(mode)) => (class, taint, mode),
-                _ => (
-                    crate::domain::Standing::Owner,
-                    crate::domain::Integrity::Owner,
-                    crate::domain::Mode::Deny,
-                ),
-            };
-            Grant { person: person.clone(), tool, class, highest_taint, mode }
-        };
+        let read = |(tool, class, taint, mode)| read(person.clone(), tool, class, taint, mode);
         Ok(rows.into_iter().map(read).collect())
+    }
+
+    /// Puts these rows in the place of everything that is switched for a tool, if it still is what `seen` says.
+    ///
+    /// `told` is what the audit says was done, as (action, subject).
+    ///
+    /// # Errors
+    /// [`StoreError::NotThere`] when somebody switched it meanwhile; otherwise when the database is out of reach.
+    pub async fn replace_grants(
+        &self,
+        (person, tool): (&PersonId, &str),
+        seen: Vec<Grant>,
+        rows: Vec<Grant>,
+        told: (String, String),
+        (by, now): (&str, i64),
+    ) -> Result<(), StoreError> {
+        let (person, tool, by) = (person.clone(), tool.to_owned(), by.to_owned());
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    let there: Vec<(String, String, String)> = sqlx::query_as(
+                        "SELECT class, highest_taint, mode FROM tool_grant
+                         WHERE person = ?1 AND tool = ?2 ORDER BY class",
+                    )
+                    .bind(person.as_str())
+                    .bind(&tool)
+                    .fetch_all(&mut *connection)
+                    .await?;
+                    let there: Vec<Grant> = there
+                        .into_iter()
+                        .map(|(class, taint, mode)| read(person.clone(), tool.clone(), class, taint, mode))
+                        .collect();
+                    if there != seen {
+                        return Err(StoreError::NotThere(
+                            "somebody else switched it a moment ago".to_owned(),
+                        ));
+                    }
+                    sqlx::query("DELETE FROM tool_grant WHERE person = ?1 AND tool = ?2")
+                        .bind(person.as_str())
+                        .bind(&tool)
+                        .execute(&mut *connection)
+                        .await?;
+                    for grant in rows {
+                        sqlx::query(
+                            "INSERT INTO tool_grant (person, tool, class, highest_taint, mode, at)
+                             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                        )
+                        .bind(person.as_str())
+                        .bind(&tool)
+                        .bind(word(grant.class))
+                        .bind(word(grant.highest_taint))
+                        .bind(word(grant.mode))
+                        .bind(now)
+                        .execute(&mut *connection)
+                        .await?;
+                    }
+                    audit::insert(connection, now, &by, &told.0, &told.1).await
+                })
+            })
+            .await
     }
 
     /// Switches a tool for a class of requesters; the row that was there for them is replaced.
@@ -132,4 +181,14 @@ impl Store {
             })
             .await
     }
+}
+
+/// A row as the rest of the program knows it.
+fn read(person: PersonId, tool: String, class: String, taint: String, mode: String) -> Grant {
+    // Written by a newer version, perhaps: what can't be read must not allow, and its deny must hold.
+    let (class, highest_taint, mode) = match (value(class), value(taint), value(mode)) {
+        (Some(class), Some(taint), Some(mode)) => (class, taint, mode),
+        _ => (Standing::Owner, Integrity::Owner, Mode::Deny),
+    };
+    Grant { person, tool, class, highest_taint, mode }
 }

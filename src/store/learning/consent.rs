@@ -92,6 +92,11 @@ impl Store {
                     .execute(&mut *connection)
                     .await?
                     .rows_affected();
+                    // The words of corrections were kept because of it.
+                    sqlx::query("UPDATE correction SET text = '' WHERE person = ?1")
+                        .bind(&person)
+                        .execute(&mut *connection)
+                        .await?;
                     stop(&mut *connection, &person, Stopped::Withdrawn, now).await?;
                     audit::insert(connection, now, &by, "consent.withdrawn", &person).await?;
                     Ok(held)

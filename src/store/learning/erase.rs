@@ -93,6 +93,7 @@ async fn delete_all(connection: &mut SqliteConnection, person: &str) -> Result<E
     delete(&mut *connection, "DELETE FROM draft_mode WHERE person = ?1", person).await?;
     // Actions, their cards and reminders go with their messages.
     delete(&mut *connection, "DELETE FROM tool_grant WHERE person = ?1", person).await?;
+    delete(&mut *connection, "DELETE FROM account WHERE reader = ?1", person).await?;
     delete(&mut *connection, "DELETE FROM pause WHERE person = ?1", person).await?;
     delete(&mut *connection, "DELETE FROM slack_pause WHERE person = ?1", person).await?;
     delete(&mut *connection, "DELETE FROM slack_heard WHERE person = ?1", person).await?;

@@ -103,6 +103,26 @@ function follow(turns) {
   setInterval(() => document.hidden || refreshAll(), 5000);
 }
 
+// Says what came of a change that did not load a page.
+function say(words) {
+  const said = document.getElementById("said");
+  if (!said) return;
+  said.textContent = words;
+  clearTimeout(say.timer);
+  say.timer = setTimeout(() => (said.textContent = ""), 6000);
+}
+
+document.addEventListener("said", (event) => say(decodeURIComponent(event.detail.value)));
+document.addEventListener("htmx:sendError", () => say("The console does not answer, so nothing was changed."));
+document.addEventListener("htmx:responseError", (event) => {
+  const { xhr } = event.detail;
+  // What was stale has brought its own words.
+  if (xhr.status === 409 && xhr.getResponseHeader("HX-Trigger")) return;
+  const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
+  say(page.querySelector("main .lead")?.textContent ?? "This could not be done.");
+});
+document.addEventListener("htmx:afterSwap", (event) => localTimes(event.detail.target));
+
 localTimes(document);
 openTarget();
 addEventListener("hashchange", openTarget);

@@ -151,6 +151,7 @@ impl Office {
             toolbox: Arc::new(Toolbox::default()),
             approved: Arc::new(Notify::new()),
             keep: Arc::new(|_| Box::pin(async { Ok(()) })),
+            steward: Arc::new(crate::web::desk::NoModels),
             metrics: Arc::new(|| Box::pin(async { String::new() })),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

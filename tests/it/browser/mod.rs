@@ -1,5 +1,6 @@
 //! The console in real Chromium: sign in, ask, see the status, the reply and what it rests on.
 
+mod admin;
 mod gated;
 mod my_data;
 

@@ -14,14 +14,45 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use understudy::{
     domain::{InboxId, PersonId},
+    error::Hint,
     files::Files,
     inbox::{Inbox, Progress},
     learning::vault::Vault,
-    people::People,
+    people::{People, Person},
     store::{Claimed, NewReply, SessionRow, Settled, StepRow, Store, now},
     tools::Toolbox,
     web::{self, Readiness, Web},
 };
+
+/// An installation without models: nothing can be promoted, and nothing is left to erase.
+pub struct NoModels;
+
+#[async_trait::async_trait]
+impl web::Steward for NoModels {
+    fn adapter_of(&self, _: &Person) -> String {
+        "starter".to_owned()
+    }
+
+    fn training_of(&self, _: &PersonId) -> Option<web::Training> {
+        None
+    }
+
+    async fn promote(&self, person: &PersonId) -> anyhow::Result<String> {
+        Err(Hint::new(format!("there is no new adapter of {person}"), "train one").into())
+    }
+
+    async fn roll_back(&self, person: &PersonId) -> anyhow::Result<String> {
+        Err(Hint::new(format!("nothing was promoted for {person}"), "see what serves").into())
+    }
+
+    async fn erase(&self, _: &PersonId) -> anyhow::Result<()> {
+        Ok(())
+    }
+
+    async fn health(&self) -> anyhow::Result<serde_json::Value> {
+        Ok(json!({"uptime_s": 1}))
+    }
+}
 
 /// A running console.
 pub struct Desk {
@@ -56,7 +87,20 @@ impl Reply {
 impl Desk {
     /// Bob is stood in for and owns his understudy; Mallory's name is hostile.
     pub async fn new() -> Self {
+        Self::of_many(0, Toolbox::default()).await
+    }
+
+    /// The same with this many further people, and these tools.
+    pub async fn of_many(further: usize, toolbox: Toolbox) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        for n in 0..further {
+            let folder = dir.path().join(format!("people/person-{n:04}"));
+            std::fs::create_dir_all(&folder).unwrap();
+            let text = format!(
+                "id = \"person-{n:04}\"\nname = \"Person {n}\"\nhandle = \"p{n}-bot\"\nrole = \"Work\"\nowner = \"p{n}\"\n"
+            );
+            std::fs::write(folder.join("person.toml"), text).unwrap();
+        }
         for (id, name) in [("bob", "Bob"), ("mallory", "<script>alert('name')</script>")] {
             let folder = dir.path().join("people").join(id);
             std::fs::create_dir_all(&folder).unwrap();
@@ -86,9 +130,10 @@ impl Desk {
                 Readiness { ready, parts: vec![("models".to_owned(), "loaded".to_owned())] }
             }),
             wake_outbox: Arc::clone(&wake_outbox),
-            toolbox: Arc::new(Toolbox::default()),
+            toolbox: Arc::new(toolbox),
             approved: Arc::new(Notify::new()),
             keep: Arc::new(|_| Box::pin(async { Ok(()) })),
+            steward: Arc::new(NoModels),
             metrics: Arc::new(|| Box::pin(async { "understudy_commits_total 1\n".to_owned() })),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,0 +1,223 @@
+//! What understudies said on a day, with how they came to it, and what their owners say about it.
+//!
+//! "Good" and corrections are kept as labelled examples while the owner's consent to learning covers today; without one
+//! the judgement is kept and the words are not.
+
+use axum::{
+    extract::{Path, RawQuery, State},
+    http::StatusCode,
+    response::Redirect,
+};
+use maud::{Markup, html};
+
+use super::{
+    Console, Shared,
+    form::Fields,
+    page::{self, Pages},
+    session::SignedIn,
+    talk::find,
+    trouble::Trouble,
+    turn_view::Turn,
+};
+use crate::{
+    domain::{InboxId, PersonId, Purpose},
+    learning::calendar::{DAY_S, day_of, day_start},
+    people::Person,
+    store::{CorrectionRow, InboxRow, NewCorrection, StoreError, now},
+};
+
+/// Messages on a page.
+const SHOWN: u32 = 50;
+/// People in the list of people.
+const PEOPLE_SHOWN: u32 = 50;
+/// Longest correction that is taken.
+const TEXT_MAX_BYTES: usize = 16 * 1024;
+
+/// The people whose answers the viewer may see, with how much they were asked today.
+pub(super) async fn list(
+    State(console): State<Shared>,
+    signed_in: SignedIn,
+    RawQuery(query): RawQuery,
+) -> Result<Markup, Trouble> {
+    let query = Fields::of_query(query.as_deref().unwrap_or_default());
+    let pages = Pages::of(&query, PEOPLE_SHOWN);
+    let wanted = query.get("q").to_lowercase();
+    let people = console.web.people.everybody().iter();
+    let seen = people.filter(|person| signed_in.decides_for(Some(person)));
+    let mut seen: Vec<&Person> = seen.filter(|person| person.name.to_lowercase().contains(&wanted)).collect();
+    let asked = console.web.store.asked_since(start_of_today()).await?;
+    let today =
+        |person: &Person| asked.iter().find(|(id, _)| id == person.id.as_str()).map_or(0, |(_, n)| *n);
+    // A stable sort: those who were not asked stay in order of their folders.
+    seen.sort_by_key(|person| -today(person));
+    let mut shown: Vec<&Person> =
+        seen.into_iter().skip(pages.skip() as usize).take(PEOPLE_SHOWN as usize + 1).collect();
+    let more = pages.cut(&mut shown);
+    let body = html! {
+        h1 { "Answers" }
+        p.lead { "What each understudy said, and how it came to it. One tap says whether it was right." }
+        (page::search("/admin/answers", query.get("q"), "Person"))
+        @if shown.is_empty() { p.empty { "There is nobody whose answers you may see." } }
+        ul.people { @for person in &shown { li {
+            a.card.person href={ "/admin/answers/" (person.id) } {
+                (page::face(person))
+                span.about { span.name { (person.name) } span.role {
+                    @match today(person) { 0 => "not asked today", 1 => "asked once today", n => { "asked " (n) " times today" } } } }
+            }
+        } } }
+        (pages.links("/admin/answers", &query, more))
+    };
+    Ok(page::page("Answers", &signed_in, &body))
+}
+
+fn start_of_today() -> i64 {
+    now().div_euclid(DAY_S) * DAY_S
+}
+
+/// One day of one understudy.
+pub(super) async fn show(
+    State(console): State<Shared>,
+    signed_in: SignedIn,
+    Path(person): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Markup, Trouble> {
+    let person = seen(&console, &signed_in, &person)?;
+    let query = Fields::of_query(query.as_deref().unwrap_or_default());
+    let day = day_start(query.get("day")).unwrap_or_else(start_of_today);
+    let pages = Pages::of(&query, SHOWN);
+    let rows = console.web.store.asked_between(&person.id, (day, day + DAY_S), (pages.skip(), SHOWN + 1));
+    let mut rows = rows.await?;
+    let more = pages.cut(&mut rows);
+    let consent = consent_now(&console, &person.id).await?;
+    let here = format!("/admin/answers/{}", person.id);
+    let mut entries = Vec::with_capacity(rows.len());
+    for row in rows {
+        entries.push(entry(&console, &signed_in, person, row, &query).await?);
+    }
+    let body = html! {
+        header.person { (page::face(person)) div { h1 { (person.name) } p.role { "What it said on " (day_of(day)) " (UTC)" } } }
+        nav.pages aria-label="Days" {
+            a.button rel="prev" href={ (here) "?day=" (day_of(day - DAY_S)) } { "Day before" }
+            @if day < start_of_today() { a.button rel="next" href={ (here) "?day=" (day_of(day + DAY_S)) } { "Day after" } }
+        }
+        @if consent.is_none() {
+            p.notice { "No consent to learning covers today, so what you say about an answer is kept without the words. "
+                "Whoever runs this installation records one with " code { "understudy person consent" } "." }
+        }
+        @if entries.is_empty() { p.empty { "Nobody asked on this day." } }
+        @for entry in entries { (entry) }
+        (pages.links(&here, &query, more))
+    };
+    Ok(page::page(&person.name, &signed_in, &body))
+}
+
+async fn entry(
+    console: &Console,
+    viewer: &SignedIn,
+    person: &Person,
+    row: InboxRow,
+    query: &Fields,
+) -> Result<Markup, StoreError> {
+    let (id, channel, outcome) = (row.id, row.channel.clone(), row.outcome.clone());
+    let said = console.web.store.replies_to(id, id).await?.into_iter().next();
+    let judged = console.web.store.correction(id).await?;
+    let turn = Turn::load(console, row).await?;
+    let back = format!("/admin/answers/{}/{}?{}", person.id, id, query.but(&[]));
+    Ok(html! {
+        section.day {
+            p.meta { "by " (channel) @if !outcome.is_empty() { " · " (outcome) } }
+            (turn.show(viewer, person))
+            @if let Some(said) = said { (judgement(id, &said.reply.text, judged.as_ref(), &back)) }
+        }
+    })
+}
+
+fn judgement(id: InboxId, said: &str, judged: Option<&CorrectionRow>, action: &str) -> Markup {
+    html! {
+        div.judge {
+            @if let Some(judged) = judged {
+                p.meta { span.badge.ok { (judged.verdict) } " says " (judged.actor) " " (page::time(judged.at)) }
+                @if !judged.text.is_empty() { p.words.drafted { (judged.text) } }
+            }
+            div.actions {
+                form method="post" action=(action) { button.quiet type="submit" name="verdict" value="good" { "Good answer" } }
+                details {
+                    summary { "Correct it" }
+                    form method="post" action=(action) accept-charset="utf-8" {
+                        label for={ "better-" (id) } { "What it should have said" }
+                        textarea id={ "better-" (id) } name="text" rows="4" { "\n" (judged.map_or(said, |judged| if judged.text.is_empty() { said } else { &judged.text })) }
+                        button.primary type="submit" name="verdict" value="corrected" { "Keep the correction" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Keeps what the viewer says about one answer.
+pub(super) async fn judge(
+    State(console): State<Shared>,
+    signed_in: SignedIn,
+    Path((person, inbox)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    fields: Fields,
+) -> Result<Redirect, Trouble> {
+    let person = seen(&console, &signed_in, &person)?;
+    let store = &console.web.store;
+    let inbox = InboxId(inbox.parse().map_err(|_| Trouble::not_found())?);
+    let row = store.inbox_row(inbox).await?.filter(|row| row.person == person.id);
+    let row = row.ok_or_else(Trouble::not_found)?;
+    let said = store.replies_to(row.id, row.id).await?.into_iter().next().ok_or_else(Trouble::not_found)?;
+    let text = match fields.get("verdict") {
+        "good" => None,
+        "corrected" => Some(correction(&fields, &said.reply.text)?),
+        _ => return Err(Trouble::of_status(StatusCode::BAD_REQUEST)),
+    };
+    let consent = consent_now(&console, &person.id).await?;
+    let kept = NewCorrection { inbox, person: person.id.clone(), text, consent };
+    store.keep_correction(kept, signed_in.reader.as_str(), now()).await?;
+    let query = Fields::of_query(query.as_deref().unwrap_or_default());
+    Ok(Redirect::to(&format!("/admin/answers/{}?{}#turn-{inbox}", person.id, query.but(&[]))))
+}
+
+fn correction(fields: &Fields, said: &str) -> Result<String, Trouble> {
+    let text = fields.lines("text");
+    let refused = |status, words: String| Err(Trouble::new(status, words));
+    if text.trim().is_empty() {
+        return refused(
+            StatusCode::BAD_REQUEST,
+            "The correction is empty, so nothing was kept. Go back and write what it should have said."
+                .to_owned(),
+        );
+    }
+    if text.len() > TEXT_MAX_BYTES {
+        let words = format!(
+            "The correction has {} bytes and up to {TEXT_MAX_BYTES} are kept. Go back and shorten it.",
+            text.len()
+        );
+        return refused(StatusCode::PAYLOAD_TOO_LARGE, words);
+    }
+    if text.trim() == said.trim() {
+        return refused(StatusCode::BAD_REQUEST, "This is what it said already, so nothing was kept. Go back and change it, or say that it was good.".to_owned());
+    }
+    Ok(text)
+}
+
+/// The consent to learning that covers what is written now.
+async fn consent_now(console: &Console, person: &PersonId) -> Result<Option<i64>, StoreError> {
+    let consents = console.web.store.consents(person).await?;
+    let now = now();
+    let covers = |from_at: i64, until_at: i64| (from_at..until_at).contains(&now);
+    let found = consents.iter().rev().find(|consent| {
+        consent.purpose == Purpose::Training
+            && consent.withdrawn_at == 0
+            && covers(consent.from_at, consent.until_at)
+    });
+    Ok(found.map(|consent| consent.id))
+}
+
+/// The person, if the viewer may see what their understudy said.
+fn seen<'c>(console: &'c Shared, viewer: &SignedIn, person: &str) -> Result<&'c Person, Trouble> {
+    let person = find(console, person)?;
+    if viewer.decides_for(Some(person)) { Ok(person) } else { Err(Trouble::forbidden()) }
+}

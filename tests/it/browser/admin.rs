@@ -1,0 +1,201 @@
+//! The admin pages in real Chromium, at desk and phone width, by mouse and by keyboard, judged by axe-core.
+//!
+//! With `UNDERSTUDY_PICTURES` set to a directory, a picture of each page is put there.
+
+use std::{path::PathBuf, time::Duration};
+
+use fantoccini::{Client, Locator};
+use serde_json::json;
+
+use super::{Driver, console, see, send, sign_in};
+use crate::support::Site;
+
+const WIDTHS: [u32; 2] = [1280, 390];
+const PASSWORD: &str = "three plain words";
+
+/// The accessibility checker that `make test` installs.
+fn axe() -> String {
+    let cache = std::env::var_os("UNDERSTUDY_CACHE").map_or_else(
+        || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache/understudy"),
+        PathBuf::from,
+    );
+    let file = cache.join("tools/axe/node_modules/axe-core/axe.min.js");
+    std::fs::read_to_string(&file)
+        .unwrap_or_else(|e| panic!("{}: {e}; `make test` installs it", file.display()))
+}
+
+/// Looks at the page as it is: nothing scrolls sideways, nothing is written over, axe finds nothing serious.
+async fn judge(page: &Client, axe: &str, name: &str, width: u32) {
+    let wide = "return document.documentElement.scrollWidth > window.innerWidth";
+    assert_eq!(page.execute(wide, vec![]).await.unwrap(), false, "{name} scrolls sideways at {width}");
+    page.execute(axe, vec![]).await.unwrap();
+    let run = "const done = arguments[0]; axe.run(document, {resultTypes: ['violations']}).then((found) => done(
+        found.violations.filter((v) => ['serious', 'critical'].includes(v.impact))
+             .map((v) => v.id + ': ' + v.nodes.map((n) => n.html + ' ' + (n.any[0]?.message ?? '')).join(' | '))))";
+    let found = page.execute_async(run, vec![]).await.unwrap();
+    assert_eq!(found, json!([]), "{name} at {width}");
+    if let Some(pictures) = std::env::var_os("UNDERSTUDY_PICTURES") {
+        let file = PathBuf::from(pictures).join(format!("{name}-{width}.png"));
+        std::fs::write(file, page.screenshot().await.unwrap()).unwrap();
+    }
+}
+
+async fn click(page: &Client, css: &str) {
+    page.wait()
+        .at_most(Duration::from_secs(30))
+        .for_element(Locator::Css(css))
+        .await
+        .unwrap()
+        .click()
+        .await
+        .unwrap();
+}
+
+async fn text_of(page: &Client, css: &str) -> String {
+    page.find(Locator::Css(css)).await.unwrap().text().await.unwrap()
+}
+
+/// Waits until an element shows these words.
+async fn until(page: &Client, css: &str, words: &str) {
+    for _ in 0..300 {
+        let shown = page.find(Locator::Css(css)).await;
+        if let Ok(shown) = shown
+            && shown.text().await.is_ok_and(|text| text == words)
+        {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{css} never shows `{words}`: {}", page.source().await.unwrap());
+}
+
+async fn type_into(page: &Client, id: &str, words: &str) {
+    let field = page.wait().for_element(Locator::Id(id)).await.unwrap();
+    field.clear().await.unwrap();
+    field.send_keys(words).await.unwrap();
+}
+
+const CELL: &str = "[id='cell-bob-notes.remember-member']";
+
+#[tokio::test]
+async fn an_admin_sets_everything_up_and_every_page_is_fit_to_be_seen() {
+    let site = Site::new();
+    let (_running, link) = console(&site);
+    let address = link.split_once("/sign-in").unwrap().0.to_owned();
+    let (driver, axe) = (Driver::start(), axe());
+    for (n, width) in WIDTHS.into_iter().enumerate() {
+        let page = driver.open(width).await;
+        page.goto(&format!("{address}/sign-in")).await.unwrap();
+        judge(&page, &axe, "sign-in", width).await;
+        if n == 0 {
+            sign_in(&page, &link, "Carol").await;
+            send(&page, "When is the spring fair?").await;
+            see(&page, "p", "You wrote: When is the spring fair? [1]").await;
+            page.goto(&format!("{address}/account")).await.unwrap();
+            type_into(&page, "new", PASSWORD).await;
+            click(&page, "form[action='/account/password'] button").await;
+            until(&page, "h2.first", "Change the password").await;
+        } else {
+            type_into(&page, "name", "Carol").await;
+            type_into(&page, "password", PASSWORD).await;
+            click(&page, "form[action='/sign-in'] button").await;
+        }
+        page.wait().for_element(Locator::Css("form[action='/sign-out']")).await.unwrap();
+
+        // A cell goes round; by keyboard as well.
+        page.goto(&format!("{address}/admin/tools?q=bob")).await.unwrap();
+        assert_eq!(text_of(&page, CELL).await, "off");
+        click(&page, CELL).await;
+        until(&page, CELL, "asks").await;
+        let stays = "return document.activeElement.id";
+        assert_eq!(
+            page.execute(stays, vec![]).await.unwrap(),
+            "cell-bob-notes.remember-member",
+            "focus stays"
+        );
+        page.find(Locator::Css(CELL)).await.unwrap().send_keys("\u{e007}").await.unwrap();
+        until(&page, CELL, "on").await;
+        see(&page, "p", "notes.remember of Bob is on now.").await;
+        judge(&page, &axe, "permissions", width).await;
+        click(&page, CELL).await;
+        until(&page, CELL, "off").await;
+
+        page.goto(&format!("{address}/admin/answers/bob")).await.unwrap();
+        click(&page, ".judge summary").await;
+        let better = page.find(Locator::Css(".judge textarea")).await.unwrap();
+        better.send_keys(" It is in the big hall.").await.unwrap();
+        click(&page, ".judge button[value='corrected']").await;
+        see(&page, "span", "corrected").await;
+        click(&page, "details.how summary").await;
+        judge(&page, &axe, "answers", width).await;
+
+        page.goto(&format!("{address}/admin/people/bob")).await.unwrap();
+        click(&page, "form[action='/admin/pause'] button").await;
+        see(&page, "button", "Start again Bob").await;
+        judge(&page, &axe, "person", width).await;
+        click(&page, "form[action='/admin/pause'] button[value='resume']").await;
+        see(&page, "button", "Pause Bob").await;
+
+        page.goto(&format!("{address}/admin/accounts")).await.unwrap();
+        type_into(&page, "name", if n == 0 { "Alice" } else { "Dave" }).await;
+        click(&page, "form[action='/admin/accounts'] button").await;
+        let invitation = text_of(&page, "p.link code").await;
+        judge(&page, &axe, "invited", width).await;
+
+        for (name, path) in [
+            ("talk", "/"),
+            ("conversation", "/talk/bob"),
+            ("approvals", "/admin/approvals"),
+            ("drafts", "/admin/drafts"),
+            ("answers-list", "/admin/answers"),
+            ("queues", "/admin/inbox"),
+            ("mail", "/admin/mail"),
+            ("people", "/admin/people"),
+            ("training", "/admin/training"),
+            ("accounts", "/admin/accounts"),
+            ("audit", "/admin/audit"),
+            ("health", "/admin/health"),
+            ("my-data", "/my-data"),
+            ("account", "/account"),
+            ("confirm", "/confirm?next=/admin/tools"),
+            ("missing", "/nowhere"),
+        ] {
+            page.goto(&format!("{address}{path}")).await.unwrap();
+            judge(&page, &axe, name, width).await;
+        }
+
+        // Whoever was invited comes in by the link, and sees no admin page.
+        click(&page, "a.button, form[action='/sign-out'] button").await;
+        page.delete_all_cookies().await.unwrap();
+        page.goto(&invitation).await.unwrap();
+        judge(&page, &axe, "invitation", width).await;
+        type_into(&page, "new", "four other plain words").await;
+        click(&page, "form[action='/invitation'] button").await;
+        page.wait().for_element(Locator::Css("a[href='/talk/bob']")).await.unwrap();
+        assert!(page.find_all(Locator::Css("a[href='/admin/tools']")).await.unwrap().is_empty());
+        page.close().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_switch_is_seen_by_another_open_browser() {
+    let site = Site::new();
+    let (_running, link) = console(&site);
+    let address = link.split_once("/sign-in").unwrap().0.to_owned();
+    let driver = Driver::start();
+    let (one, other) = (driver.open(1280).await, driver.open(1280).await);
+    for (page, name) in [(&one, "Carol"), (&other, "Dave")] {
+        sign_in(page, &link, name).await;
+        page.goto(&format!("{address}/admin/tools")).await.unwrap();
+    }
+    let mut took = Vec::new();
+    for words in ["asks", "on", "off"] {
+        click(&one, CELL).await;
+        let clicked = std::time::Instant::now();
+        until(&other, CELL, words).await;
+        took.push(clicked.elapsed().as_millis());
+    }
+    println!("a switch is seen by another browser after (ms): {took:?}");
+    one.close().await.unwrap();
+    other.close().await.unwrap();
+}
