@@ -13,6 +13,7 @@ pub mod app;
 pub mod channels;
 pub mod cli;
 pub mod config;
+pub mod copying;
 pub mod crash;
 pub mod domain;
 pub mod error;

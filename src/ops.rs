@@ -3,6 +3,7 @@
 //! `ask` goes through the same inbox, turn and outbox as every channel.
 
 mod adapters;
+mod backup;
 mod learning;
 mod mail;
 mod slack;
@@ -35,6 +36,7 @@ use crate::{
 };
 
 pub use adapters::AdapterRequest;
+pub use backup::{MARK, Mark, restore};
 pub use learning::LearnRequest;
 pub use mail::MailRequest;
 pub use slack::SlackRequest;
@@ -108,6 +110,11 @@ pub enum Request {
     AuditVerify,
     /// Replaces the token that signs in to the console, and answers with the new one.
     SignIn,
+    /// Copies everything that can't be made anew into a new directory.
+    Backup {
+        /// Absolute path.
+        to: PathBuf,
+    },
     /// Says how the installation is.
     Health,
 }
@@ -200,6 +207,7 @@ pub async fn handle(app: &App, request: Request) -> anyhow::Result<Value> {
         Request::Tools(request) => tools::handle(app, request).await,
         Request::AuditVerify => Ok(json!(app.store.verify_audit().await?)),
         Request::SignIn => Ok(json!({"token": renew_sign_in_token(&app.store).await?})),
+        Request::Backup { to } => backup::back_up(app, &to).await,
         Request::Health => health(app).await,
     }
 }

@@ -2,6 +2,7 @@
 
 mod ask;
 mod audit;
+mod backup;
 mod bench;
 mod contract;
 mod control;
@@ -100,6 +101,10 @@ enum Command {
     /// Helps to bring an understudy into Slack, and silences it there.
     #[command(subcommand)]
     Slack(slack::Command),
+    /// Copies everything that can't be made anew into a new directory; it may be at work meanwhile.
+    Backup(backup::Backup),
+    /// Brings a backup into an empty data directory.
+    Restore(backup::Restore),
     /// Prints a new link that signs in to the console; the one before stops working.
     SignIn,
     /// Tries every connection and says what to do.
@@ -155,6 +160,8 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Trainer { job } => train::child(&job),
         Command::Invent(args) => invent::run(&args),
         Command::Slack(command) => slack::run(config, command).await,
+        Command::Backup(args) => backup::back_up(config, args).await,
+        Command::Restore(args) => backup::restore(config, args).await,
         Command::SignIn => sign_in::run(config).await,
         Command::Doctor => doctor::run(config).await,
         Command::Bench(command) => bench::run(config, command).await,

@@ -203,6 +203,21 @@ impl Points for EdgePoints {
         self.blocking(rebuild::rebuild).await
     }
 
+    async fn back_up(&self, to: &Path) -> Result<bool, NotesError> {
+        let to = to.to_owned();
+        self.blocking(move |inner| {
+            // Nothing is written or merged meanwhile, so the copy is of one moment.
+            let _writing = inner.writing.lock().unwrap_or_else(PoisonError::into_inner);
+            inner.with_shard(|shard| {
+                shard.flush();
+                Ok(())
+            })?;
+            crate::copying::copy_all(&inner.dir, &to)?;
+            Ok(true)
+        })
+        .await
+    }
+
     async fn health(&self) -> Result<String, NotesError> {
         let count = |shard: &EdgeShard| shard.count(CountRequest { filter: None, exact: false });
         let chunks = self.reading(count).await?;

@@ -97,6 +97,12 @@ pub trait Notes: Send + Sync {
     /// When the store is out of reach or damaged; nothing is lost then.
     async fn settle(&self) -> Result<(), NotesError>;
 
+    /// Copies the notes into the directory `to`, which is made, and says whether it did; notes on a server stay there.
+    ///
+    /// # Errors
+    /// When the store is damaged, or the disk is full.
+    async fn back_up(&self, to: &std::path::Path) -> Result<bool, NotesError>;
+
     /// Tries the store and describes it in a few words for `doctor` and the health page.
     ///
     /// # Errors

@@ -299,6 +299,11 @@ impl Points for ServerPoints {
         Ok(())
     }
 
+    async fn back_up(&self, _to: &std::path::Path) -> Result<bool, NotesError> {
+        // A server makes its own snapshots (<https://qdrant.tech/documentation/concepts/snapshots/>).
+        Ok(false)
+    }
+
     async fn health(&self) -> Result<String, NotesError> {
         let reply = self.client.health_check().await.map_err(|err| self.failed(err))?;
         let count = CountPointsBuilder::new(&self.collection).exact(false);

@@ -52,6 +52,8 @@ pub(super) trait Points: Send + Sync {
     async fn settle(&self) -> Result<(), NotesError>;
     /// Makes deleted points unrecoverable.
     async fn purge(&self) -> Result<(), NotesError>;
+    /// Copies its files into a new directory, if it has any here.
+    async fn back_up(&self, to: &std::path::Path) -> Result<bool, NotesError>;
     /// Tries the store.
     async fn health(&self) -> Result<String, NotesError>;
 }
@@ -158,6 +160,11 @@ impl<P: Points + 'static> Notes for Shelf<P> {
     async fn settle(&self) -> Result<(), NotesError> {
         let _writing = self.writing.lock().await;
         self.points.settle().await
+    }
+
+    async fn back_up(&self, to: &std::path::Path) -> Result<bool, NotesError> {
+        let _writing = self.writing.lock().await;
+        self.points.back_up(to).await
     }
 
     async fn health(&self) -> Result<String, NotesError> {

@@ -130,6 +130,11 @@ impl Head {
     }
 }
 
+/// The line that belongs into the file beside a database, by what the database holds.
+pub(super) async fn head_of(connection: &mut SqliteConnection) -> Result<String, StoreError> {
+    Ok(Head::of(connection).await?.line())
+}
+
 /// Writes the end of the chain into its file after each commit.
 pub(super) struct HeadFile {
     file: File,

@@ -8,6 +8,7 @@
 mod accounts;
 mod audit;
 mod cards;
+mod backup;
 mod corrections;
 mod depths;
 mod folders;

@@ -23,6 +23,7 @@ mod metrics;
 mod pausing;
 mod real_turn;
 mod review;
+mod restoring;
 mod senses;
 mod sign_in;
 mod slack;
