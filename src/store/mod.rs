@@ -7,8 +7,8 @@
 
 mod accounts;
 mod audit;
-mod cards;
 mod backup;
+mod cards;
 mod corrections;
 mod depths;
 mod folders;
@@ -51,8 +51,8 @@ pub use mail::{
     NewMail, NewNotice, NoticeRow, Reach, Refusal, SentMail,
 };
 pub use outbox::{ClaimedReply, NewReply, OutboxRow, ReplyFile, ReplyState, STUCK};
-pub use reviews::{ClauseRow, ReviewRow};
 pub use pauses::{Pause, Pauses};
+pub use reviews::{ClauseRow, ReviewRow};
 pub use revise::{Revised, Span};
 pub use sessions::SessionRow;
 use writer::Writer;

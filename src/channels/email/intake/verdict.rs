@@ -90,9 +90,7 @@ impl Intake {
         let vouched = match case.signed {
             Some(Signed::Yes) => Ok(()),
             Some(Signed::No(why)) => Err((*why).to_owned()),
-            Some(Signed::Unknown(why)) => {
-                Err(format!("the key of its sender could not be looked up: {why}"))
-            }
+            Some(Signed::Unknown(why)) => Err(format!("the key of its sender could not be looked up: {why}")),
             None => authres::vouched(case.letter, server, &from).map_err(str::to_owned),
         };
         let vouch = match vouched {
