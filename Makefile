@@ -40,7 +40,7 @@ where:
 	@echo $(UNDERSTUDY)
 
 models: build
-	$(UNDERSTUDY) models pull smollm2-135m-instruct all-minilm-l6-v2
+	$(UNDERSTUDY) models pull smollm2-135m-instruct all-minilm-l6-v2 whisper-tiny.en
 
 adapters: models
 	$(UNDERSTUDY) train starter --work $(UNDERSTUDY_CACHE)/training/scenes

@@ -90,8 +90,12 @@ pub enum Trouble {
     RichText,
     /// A program.
     Program,
-    /// Sound, which is heard and not read.
+    /// Sound, where nobody can hear.
     Sound,
+    /// Sound without a word in it.
+    Silent,
+    /// Sound in a form that is not decoded, or a film without sound.
+    NoSound,
     /// It says to be one thing and breaks its rules.
     Damaged,
     /// It would unpack to more than a document needs.
@@ -101,6 +105,12 @@ pub enum Trouble {
 }
 
 impl Trouble {
+    /// Whether it is about a recording.
+    #[must_use]
+    pub fn is_of_sound(self) -> bool {
+        matches!(self, Self::Sound | Self::Silent | Self::NoSound)
+    }
+
     /// Why, and what its sender can do, as the two halves of "I couldn't read it: …, so …."
     #[must_use]
     pub fn words(self) -> (&'static str, &'static str) {
@@ -119,7 +129,14 @@ impl Trouble {
             Self::OpenDocument => ("it is an OpenDocument file, which I can't open yet", AS_PDF),
             Self::RichText => ("it is rich text, which I can't open yet", AS_PDF),
             Self::Program => ("it is a program", "send me a document instead"),
-            Self::Sound => ("I can't listen to sound yet", "write me in a few words what you need"),
+            Self::Sound => (
+                "I have no hearing model here",
+                "write me in a few words what you need; whoever runs me gets one with `understudy models pull`",
+            ),
+            Self::Silent => {
+                ("there are no words in it", "say it again closer to the microphone, or write it")
+            }
+            Self::NoSound => ("it has no sound in a form that I know", "send it as m4a, mp3, ogg or wav"),
             Self::Damaged => ("it is damaged or cut short", "save it again and send that"),
             Self::Bomb => ("it unpacks to far more than a document needs", "save it again and send that"),
             Self::Unknown => ("it is in no format that I know", "send it as PDF, .docx or text"),

@@ -3,7 +3,8 @@
 //! Mail and pages are written by whoever likes to, so they are read in a process of their own (the binary
 //! `understudy-ears`, one process per mail or document), which has limits and dies alone. This library is what that
 //! process does to mail, and the wire types that its parent reads; the parent itself calls only [`html`], for notes,
-//! and [`sniff()`]. What opens documents is in the binary alone, so that none of it is linked into the parent.
+//! and [`sniff()`]. What opens documents and what hears is in the binary alone, so that none of it is linked into the
+//! parent: its llama.cpp and our whisper.cpp would clash.
 //!
 //! Architecture invariant: nothing here knows the network, the store, or who is allowed what.
 
@@ -16,6 +17,7 @@ mod letter;
 mod nesting;
 mod report;
 mod sniff;
+mod sound;
 
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +26,10 @@ pub use headers::{HEADER_MAX_BYTES, HEADERS_MAX};
 pub use letter::{enclosed, read};
 pub use report::{Delivery, Report};
 pub use sniff::{is_zip, sniff};
+pub use sound::{
+    Decoded, HINT_MAX_BYTES, Hears, Listen, SAMPLE_RATE_HZ, SOUND_MAX_BYTES, SOUND_MAX_S, Sound, Speech,
+    Stretch, Utterance, Window,
+};
 
 /// Most bytes of a mail that is read.
 pub const MAIL_MAX_BYTES: usize = 25 * 1024 * 1024;

@@ -31,7 +31,9 @@ fn one_mail_becomes_one_object() {
 
 #[test]
 fn any_other_use_is_answered_with_the_right_one() {
-    for arguments in [&[][..], &["hear"], &["read"], &["read", "this"], &["read", "enclosure"]] {
+    for arguments in
+        [&[][..], &["hear"], &["hear", "a", "b"], &["read"], &["read", "this"], &["read", "enclosure"]]
+    {
         let output = reads(arguments, b"");
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(String::from_utf8_lossy(&output.stderr).contains("usage: understudy-ears read"));
