@@ -34,7 +34,7 @@ use crate::{
     ops::Trainings,
     outbox::{Outbox, Shown},
     people::People,
-    senses::Senses,
+    senses::{Hearing, Senses},
     store::{self, NoteFolder, Store},
     tools::{Hands, Toolbox, mcp},
     turn::Desk,
@@ -57,6 +57,8 @@ pub struct App {
     pub files: Files,
     /// Reads them.
     pub senses: Senses,
+    /// Hears those that are spoken.
+    pub hearing: Hearing,
     /// How far turns are.
     pub progress: Progress,
     /// Rung when a reply may leave.
@@ -130,7 +132,10 @@ impl App {
         let toolbox = Toolbox::new(mcp::Servers::read(&config.mcp, variable)?);
         let mail = Mail::open(&people, &config.data, store.clone(), files.clone(), variable);
         let slack = Slack::open(&people, store.clone(), files.clone(), &config.slack_api, variable)?;
+        let senses = Senses::default();
+        let ear = model_path(&config, &config.hearing).ok();
         Ok(Self {
+            hearing: Hearing::new(senses.clone(), ear, config.threads()),
             inbox: Inbox::new(store.clone()),
             slack: Arc::new(slack),
             mail: Arc::new(mail),
@@ -138,7 +143,7 @@ impl App {
             store,
             people,
             files,
-            senses: Senses::default(),
+            senses,
             progress: Progress::default(),
             wake_outbox: Arc::new(Notify::new()),
             delivered: broadcast::channel(1024).0,
@@ -203,6 +208,7 @@ impl App {
             progress: self.progress.clone(),
             files: self.files.clone(),
             senses: self.senses.clone(),
+            hearing: self.hearing.clone(),
             introduced_by: [
                 (Channel::Slack, Arc::clone(&self.slack) as _),
                 (Channel::Mail, Arc::clone(&self.mail) as _),

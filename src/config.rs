@@ -72,6 +72,12 @@ pub const SETTINGS: [Setting; 17] = [
         "all-minilm-l6-v2",
         "Embedding model: a name of the catalogue or a path to a GGUF file.",
     ),
+    setting(
+        "hearing",
+        "UNDERSTUDY_HEARING",
+        "whisper-tiny.en",
+        "Hearing model, for voice notes: a name of the catalogue or a path to a ggml file of Whisper.",
+    ),
     setting("engine_threads", "UNDERSTUDY_ENGINE_THREADS", "0", "Compute threads; 0: one per core."),
     setting(
         "engine_memory_mb",
@@ -133,6 +139,7 @@ pub struct Config {
     pub models: String,
     pub base: String,
     pub embedding: String,
+    pub hearing: String,
     pub engine_threads: usize,
     pub engine_memory_mb: u64,
     pub engine_context_tokens: u32,

@@ -25,6 +25,9 @@ pub(super) struct Args {
     /// Sends a file along; can be given more than once.
     #[arg(long, value_name = "FILE")]
     file: Vec<PathBuf>,
+    /// Sends a voice note along, which is heard as part of the question; can be given more than once.
+    #[arg(long, value_name = "FILE")]
+    voice: Vec<PathBuf>,
     /// Prints the whole turn as one JSON object.
     #[arg(long)]
     json: bool,
@@ -36,12 +39,13 @@ pub(super) struct Args {
 pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> {
     let from = args.from.map_or_else(account, Ok)?;
     let text = if args.text == "-" { standard_input()? } else { args.text };
-    if text.trim().is_empty() && args.file.is_empty() {
+    if text.trim().is_empty() && args.file.is_empty() && args.voice.is_empty() {
         return Err(
             Hint::new("there is no question", "write it after the options, or pipe it in with `-`").into()
         );
     }
-    let files = args.file.iter().map(std::path::absolute).collect::<Result<_, _>>()?;
+    // What a file is, its content tells, so a recording given as a file is heard as well.
+    let files = args.voice.iter().chain(&args.file).map(std::path::absolute).collect::<Result<_, _>>()?;
     let ask = ops::Ask { person: args.person, from, thread: args.thread, key: None, text, files };
     let turn = super::control::call(config, Request::Ask(ask)).await?;
     if args.json {

@@ -66,6 +66,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
         }
     }
     reading().await.tell("reader", &mut failed);
+    hearing(&config).await.tell("hearing", &mut failed);
     let mut runs = slack::Running::No;
     if usable {
         match super::control::ask_running(&config.data, &Request::Health).await {
@@ -104,6 +105,27 @@ async fn reading() -> Finding {
             ))
         }
         Err(e) => Finding::Fail(e.to_string()),
+    }
+}
+
+/// Whether voice notes are heard, by a process that can't get out.
+async fn hearing(config: &Config) -> Finding {
+    let model = match model_path(config, &config.hearing) {
+        Ok(model) => model,
+        Err(e) => return Finding::Look(format!("voice notes are not heard: {}", told(&e))),
+    };
+    match Senses::default().check_hearing(&model).await {
+        Ok(fences) if fences.could.is_empty() => {
+            Finding::Ok(format!("by {}, in a process of its own", config.hearing))
+        }
+        Ok(fences) => Finding::Look(format!(
+            "works, but the process that hears could {}; use Linux 5.13 or newer, or a container that allows Landlock and seccomp",
+            fences.could.join(", ")
+        )),
+        Err(e) => Finding::Fail(format!(
+            "{} can't be used: {e}; run `understudy models pull {}` again",
+            config.hearing, config.hearing
+        )),
     }
 }
 

@@ -3,7 +3,15 @@
 //! A mail or a document that takes its reader down with it costs one process; the next one is read by a new one.
 //! Nothing is kept here.
 
-use std::{collections::BTreeMap, path::PathBuf, process::Stdio, sync::Arc, time::Duration};
+mod hearing;
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::Arc,
+    time::Duration,
+};
 
 use serde::de::DeserializeOwned;
 use tokio::{
@@ -12,12 +20,16 @@ use tokio::{
     sync::Semaphore,
     time::timeout,
 };
-use understudy_ears::{Letter, Opened, Reading};
+use understudy_ears::{Decoded, Letter, Opened, Reading};
+
+pub use hearing::{Heard, Hearing};
 
 /// How long one mail or document may take.
 const CLOCK: Duration = Duration::from_secs(20);
-/// Most bytes that a reader may say.
-const SAID_MAX_BYTES: u64 = 32 * 1024 * 1024;
+/// How long it may take to make samples of a recording.
+const DECODING_CLOCK: Duration = Duration::from_secs(90);
+/// Most bytes that a reader may say: half an hour of samples are 58 million.
+const SAID_MAX_BYTES: u64 = 64 * 1024 * 1024;
 /// Fewest and most readers at the same time; between them two for each core, because one waits for its start and for
 /// the disk as long as it computes.
 const READERS: (usize, usize) = (4, 16);
@@ -135,7 +147,34 @@ impl Senses {
         parsed(&self.run(&["check"], &[]).await?)
     }
 
+    /// Lets the process that hears try to get out; its model is loaded before its fences close.
+    ///
+    /// # Errors
+    /// See [`SenseError`].
+    pub async fn check_hearing(&self, model: &Path) -> Result<Fences, SenseError> {
+        parsed(&self.run(&["check", &model.to_string_lossy()], &[]).await?)
+    }
+
+    /// Makes samples of a recording, in a process of its own; those of what there is to hear follow what it is.
+    async fn decode(&self, recording: &[u8]) -> Result<(Decoded, Vec<u8>), SenseError> {
+        let mut said = self.run_within(DECODING_CLOCK, &["read", "sound"], recording).await?;
+        let end = said.iter().position(|byte| *byte == b'\n').unwrap_or(said.len());
+        let decoded = serde_json::from_slice(said.get(..end).unwrap_or_default());
+        let decoded = decoded.map_err(|e| SenseError::Broken(format!("gave no result: {e}")))?;
+        said.drain(..said.len().min(end + 1));
+        if let Decoded::Sound(sound) = &decoded
+            && said.len() != sound.stretches.iter().map(|stretch| stretch.samples * 2).sum::<usize>()
+        {
+            return Err(SenseError::Broken("gave fewer samples than it said".to_owned()));
+        }
+        Ok((decoded, said))
+    }
+
     async fn run(&self, task: &[&str], bytes: &[u8]) -> Result<Vec<u8>, SenseError> {
+        self.run_within(CLOCK, task, bytes).await
+    }
+
+    async fn run_within(&self, clock: Duration, task: &[&str], bytes: &[u8]) -> Result<Vec<u8>, SenseError> {
         let _seat = self.seats.acquire().await;
         let mut child = Command::new(&self.program)
             .args(task)
@@ -147,9 +186,9 @@ impl Senses {
             .kill_on_drop(true)
             .spawn()
             .map_err(|source| SenseError::NoReader { program: self.program.clone(), source })?;
-        let said = match timeout(CLOCK, converse(&mut child, bytes)).await {
+        let said = match timeout(clock, converse(&mut child, bytes)).await {
             Ok(said) => said,
-            Err(_) => Err(format!("took more than {} s", CLOCK.as_secs())),
+            Err(_) => Err(format!("took more than {} s", clock.as_secs())),
         };
         said.map_err(SenseError::Broken)
     }

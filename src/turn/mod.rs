@@ -10,6 +10,7 @@ mod aside;
 mod calendar;
 pub mod cites;
 pub mod figures;
+mod hear;
 pub mod manners;
 pub mod questions;
 pub mod review;
@@ -29,7 +30,7 @@ use crate::{
     memory::{Embed, Notes},
     mind::{Mind, Situation},
     people::{Aside, Introduce, Introduction, People, Person},
-    senses::Senses,
+    senses::{Hearing, Senses},
     store::{Claimed, NewReply, Settled, StepRow, Store},
     tools::Hands,
 };
@@ -60,6 +61,8 @@ pub struct Desk {
     pub files: Files,
     /// Reads them.
     pub senses: Senses,
+    /// Hears those that are spoken.
+    pub hearing: Hearing,
     /// Channels that say who wrote and who reads only after a message was accepted.
     pub introduced_by: HashMap<Channel, Arc<dyn Introduce>>,
     /// Carries out what the model proposes and permission allows.
@@ -106,9 +109,9 @@ pub async fn run(desk: &Desk, claimed: &Claimed, now: i64) -> anyhow::Result<()>
         Err(text) => return settle(desk, claimed, Ending::refused(text), now).await,
     };
     clock.lap("identify");
-    let sensed = sense::sense(desk, claimed, &asked.attachments, &asked.audience).await?;
+    let sensed = sense::sense(desk, claimed, &asked.attachments, &asked.audience, now).await?;
     clock.lap("sense");
-    let text = manners::strip_invisible(&asked.text);
+    let text = sensed.with_what_was_said(manners::strip_invisible(&asked.text).into_owned());
     if text.trim().is_empty() {
         let steps = vec![files_step(&clock, &asked.attachments)];
         let ending = Ending { steps, ..Ending::refused(sensed.instead_of_an_answer()) };
@@ -131,21 +134,23 @@ pub async fn run(desk: &Desk, claimed: &Claimed, now: i64) -> anyhow::Result<()>
     let means = Means { mind: &*desk.mind, embed: &*desk.embed, notes: &*desk.notes, papers: &sensed.papers };
     let watch = Told { progress: &desk.progress, claimed };
     let mut file = None;
-    // A document is judged by the notes; no tool has a part in it.
-    let acted =
-        if sent.is_empty() { Some(act::act(desk, claimed, &asked, &situation, now).await?) } else { None };
+    let acted = match (sent.is_empty(), sensed.is_unsure()) {
+        (true, false) => act::act(desk, claimed, &asked, &situation, now).await?,
+        // A document is judged by the notes, and nothing is done on words that may have been others.
+        _ => Acted::Nothing,
+    };
     let mut answer = match acted {
-        None => {
+        Acted::Nothing if !sent.is_empty() => {
             let reviewed = review::review(desk, claimed, (&situation, &sent), &asked.audience, now).await?;
             file = reviewed.1;
             reviewed.0
         }
-        Some(Acted::Nothing) => answer::answer(means, &situation, &asked.audience, now, &watch).await?,
-        Some(Acted::Found(found)) => {
+        Acted::Nothing => answer::answer(means, &situation, &asked.audience, now, &watch).await?,
+        Acted::Found(found) => {
             clock.lap("act");
             answer::from_found(means, &situation, found, &watch).await?
         }
-        Some(Acted::Said { outcome, text }) => {
+        Acted::Said { outcome, text } => {
             clock.lap("act");
             answer::by_code(&situation, text, outcome)
         }

@@ -5,19 +5,20 @@
 
 use std::fmt::Write;
 
+use serde::{Deserialize, Serialize};
 use tracing::warn;
-use understudy_ears::{Document, Kind, Opened, Trouble};
+use understudy_ears::{Document, Kind, Opened, Speech, Trouble, sniff};
 
 use super::{
-    Desk,
+    Desk, hear,
     review::{Sent, asks_for_review},
     shown_name,
 };
 use crate::{
-    domain::{Attachment, Audience, Members, PersonId, READERS_IN_FULL, Readers},
+    domain::{Attachment, Audience, Inbound, Members, PersonId, READERS_IN_FULL, Readers},
     files::Files,
     memory::{Paper, Sheet},
-    senses::{SenseError, Senses},
+    senses::{Heard, SenseError},
     store::Claimed,
 };
 
@@ -32,9 +33,12 @@ pub(super) struct Seen {
 
 enum CameTo {
     Read(Box<Document>),
+    Heard(Box<Speech>),
     Unreadable(Trouble),
     /// Its reader died of it or was too slow.
     Broken,
+    /// So did whoever heard it.
+    BrokenSound,
     /// Its content is not here.
     Missing,
 }
@@ -58,24 +62,23 @@ pub(super) async fn sense(
     claimed: &Claimed,
     attachments: &[Attachment],
     audience: &Audience,
+    now: i64,
 ) -> anyhow::Result<Sensed> {
     let message = &claimed.message;
     let readers = readers_of(audience);
     let (mut seen, mut papers, mut before) = (Vec::new(), Vec::new(), Vec::new());
     for file in attachments {
-        let came_to = read(&desk.senses, &desk.files, &message.person, file).await?;
+        let came_to = read(desk, message, audience, file, now).await?;
         let name = shown_name(file);
-        if let CameTo::Read(document) = &came_to {
-            papers.push(paper(&name, document, readers.clone(), true));
-        }
+        papers.extend(as_paper(&name, &came_to, readers.clone(), true));
         seen.push(Seen { name, came_to });
     }
     let earlier = desk.store.files_before(&message.conversation, claimed.id).await?;
     let is_new = |file: &Attachment| attachments.iter().any(|new| new.sha256 == file.sha256);
     for file in earlier.iter().filter(|file| !file.sha256.is_empty() && !is_new(file)).take(EARLIER_MAX) {
-        if let CameTo::Read(document) = read(&desk.senses, &desk.files, &message.person, file).await? {
-            let name = shown_name(file);
-            papers.push(paper(&name, &document, readers.clone(), false));
+        let (came_to, name) = (read(desk, message, audience, file, now).await?, shown_name(file));
+        papers.extend(as_paper(&name, &came_to, readers.clone(), false));
+        if let CameTo::Read(document) = came_to {
             before.push((name, document));
         }
     }
@@ -90,45 +93,89 @@ struct Kept {
     hash: String,
 }
 
+/// What is kept of a file that was opened.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Reading {
+    Document(Box<Document>),
+    Speech(Box<Speech>),
+    Unreadable(Trouble),
+}
+
 /// What a file came to, from what was kept of it or by opening it.
 async fn read(
-    senses: &Senses,
-    files: &Files,
-    person: &PersonId,
+    desk: &Desk,
+    message: &Inbound,
+    audience: &Audience,
     file: &Attachment,
+    now: i64,
 ) -> anyhow::Result<CameTo> {
-    let hash = file.sha256.clone();
+    let (hash, person) = (file.sha256.clone(), &message.person);
     if hash.is_empty() {
         return Ok(CameTo::Missing);
     }
-    let kept = Kept { files: files.clone(), person: person.clone(), hash };
+    let kept = Kept { files: desk.files.clone(), person: person.clone(), hash };
     let (looking, taking) = (kept.clone(), kept.clone());
     let reading = tokio::task::spawn_blocking(move || looking.files.reading(&looking.person, &looking.hash));
     if let Some(reading) = reading.await??
-        && let Ok(opened) = serde_json::from_slice(&reading)
+        && let Ok(reading) = serde_json::from_slice(&reading)
+        // There may be a hearing model by now.
+        && !matches!(reading, Reading::Unreadable(Trouble::Sound))
     {
-        return Ok(of_opened(opened));
+        return Ok(of_reading(reading));
     }
     let content = tokio::task::spawn_blocking(move || taking.files.content(&taking.person, &taking.hash));
     let Some(content) = content.await?? else { return Ok(CameTo::Missing) };
-    let opened = match senses.read_document(&content).await {
-        Ok(opened) => opened,
+    let is_sound = sniff(&content) == Ok(Kind::Audio);
+    let reading = if is_sound {
+        let hint = hear::hint(desk, message, audience, now).await?;
+        desk.hearing.hear(&content, &hint).await.map(|heard| match heard {
+            Heard::Speech(speech) => Reading::Speech(speech),
+            Heard::Unheard(trouble) => Reading::Unreadable(trouble),
+        })
+    } else {
+        desk.senses.read_document(&content).await.map(|opened| match opened {
+            Opened::Document(document) => Reading::Document(document),
+            Opened::Unreadable(trouble) => Reading::Unreadable(trouble),
+        })
+    };
+    let reading = match reading {
+        Ok(reading) => reading,
         Err(e @ SenseError::NoReader { .. }) => return Err(e.into()),
         Err(e) => {
             warn!("A file for {person} could not be read: {e}");
-            return Ok(CameTo::Broken);
+            return Ok(if is_sound { CameTo::BrokenSound } else { CameTo::Broken });
         }
     };
-    let reading = serde_json::to_vec(&opened)?;
-    let keeping = move || kept.files.keep_reading(&kept.person, &kept.hash, &reading);
+    let bytes = serde_json::to_vec(&reading)?;
+    let keeping = move || kept.files.keep_reading(&kept.person, &kept.hash, &bytes);
     tokio::task::spawn_blocking(keeping).await??;
-    Ok(of_opened(opened))
+    Ok(of_reading(reading))
 }
 
-fn of_opened(opened: Opened) -> CameTo {
-    match opened {
-        Opened::Document(document) => CameTo::Read(document),
-        Opened::Unreadable(trouble) => CameTo::Unreadable(trouble),
+fn of_reading(reading: Reading) -> CameTo {
+    match reading {
+        Reading::Document(document) => CameTo::Read(document),
+        Reading::Speech(speech) => CameTo::Heard(speech),
+        Reading::Unreadable(trouble) => CameTo::Unreadable(trouble),
+    }
+}
+
+/// A file as a document of its conversation; a recording is one when it is too long for a message.
+fn as_paper(name: &str, came_to: &CameTo, readers: Readers, is_new: bool) -> Option<Paper> {
+    match came_to {
+        CameTo::Read(document) => Some(paper(name, document, readers, is_new)),
+        CameTo::Heard(speech) if !hear::is_message(speech) => {
+            let places: Vec<String> =
+                speech.utterances.iter().map(|said| hear::place(said.start_s)).collect();
+            let sheets = speech.utterances.iter().zip(&places).map(|(said, place)| Sheet {
+                place,
+                text: &said.text,
+                is_markdown: false,
+            });
+            Some(Paper::cut(name, readers, is_new, sheets))
+        }
+        _ => None,
     }
 }
 
@@ -164,17 +211,41 @@ impl Sensed {
         });
         let mut sent: Vec<Sent<'_>> = new.collect();
         // With a file that can't be read, the one before is not what is meant.
-        if self.seen.is_empty() {
+        if self.seen.iter().all(|seen| matches!(seen.came_to, CameTo::Heard(_))) {
             sent.extend(self.earlier.first().map(|(name, document)| Sent { name, document }));
         }
         sent
+    }
+
+    /// What was said in recordings that came with the message.
+    fn heard(&self) -> impl Iterator<Item = (&str, &Speech)> {
+        self.seen.iter().filter_map(|seen| match &seen.came_to {
+            CameTo::Heard(speech) => Some((seen.name.as_str(), &**speech)),
+            _ => None,
+        })
+    }
+
+    /// The written words with the spoken ones behind them.
+    pub fn with_what_was_said(&self, mut text: String) -> String {
+        for (_, speech) in self.heard().filter(|(_, speech)| hear::is_message(speech)) {
+            if !text.trim().is_empty() {
+                text.push_str("\n\n");
+            }
+            text.push_str(&super::manners::strip_invisible(&speech.text()));
+        }
+        text
+    }
+
+    /// Whether some of the words may have been others.
+    pub fn is_unsure(&self) -> bool {
+        self.heard().any(|(_, speech)| hear::is_unsure(speech))
     }
 
     /// What is said when files came without a word.
     pub fn instead_of_an_answer(&self) -> String {
         let told = self.told();
         let told = told.trim_start();
-        if self.seen.iter().any(|seen| matches!(seen.came_to, CameTo::Read(_))) {
+        if self.seen.iter().any(|seen| matches!(seen.came_to, CameTo::Read(_) | CameTo::Heard(_))) {
             return format!("{told}\n\nWhat do you want to know?");
         }
         if told.is_empty() {
@@ -197,12 +268,20 @@ impl Sensed {
             told.push_str(&read.join(", "));
             told.push('.');
         }
+        for (name, speech) in self.heard() {
+            told.push_str("\n\n");
+            told.push_str(&hear::told(name, speech));
+        }
         // Writing to a string can't fail.
         for seen in &self.seen {
             let name = &seen.name;
             let (why, next) = match &seen.came_to {
-                CameTo::Read(_) => continue,
+                CameTo::Read(_) | CameTo::Heard(_) => continue,
                 CameTo::Unreadable(trouble) => trouble.words(),
+                CameTo::BrokenSound => (
+                    "it takes more time or memory than a voice note needs",
+                    "record it again or write me what you need",
+                ),
                 CameTo::Broken => {
                     ("it takes more time or memory than a document needs", "save it again and send that")
                 }
@@ -214,7 +293,12 @@ impl Sensed {
                     continue;
                 }
             };
-            let _written = write!(told, "\n\nI couldn't read {name}: {why}, so {next}.");
+            let is_sound = match &seen.came_to {
+                CameTo::Unreadable(trouble) => trouble.is_of_sound(),
+                came_to => matches!(came_to, CameTo::BrokenSound),
+            };
+            let verb = if is_sound { "hear" } else { "read" };
+            let _written = write!(told, "\n\nI couldn't {verb} {name}: {why}, so {next}.");
         }
         told
     }

@@ -99,6 +99,8 @@ fn composer(person: &Person, unsent: Option<Unsent<'_>>) -> Markup {
                 "\n" (text)
             }
             label.file for="file" { "Files" input #file type="file" name="file" multiple; }
+            // Shown by the script, where a browser can record.
+            button.quiet type="button" data-record hidden { "Record" }
             button.primary type="submit" { "Send" }
         }
     }

@@ -16,6 +16,7 @@ mod direction;
 mod email;
 mod errors;
 mod hands;
+mod hearing;
 mod inbox;
 mod learning;
 mod memory;

@@ -30,6 +30,47 @@ function keys(form) {
   });
 }
 
+// Records a voice note and sends it with the form. The microphone is asked for at the first click, and let go at the end.
+function record(form, button) {
+  if (!navigator.mediaDevices?.getUserMedia || typeof MediaRecorder === "undefined") return;
+  button.hidden = false;
+  let recorder = null;
+
+  function done(parts, type) {
+    const name = `voice-note.${type.includes("ogg") ? "ogg" : type.includes("mp4") ? "m4a" : "webm"}`;
+    const sent = new DataTransfer();
+    const files = form.elements.file;
+    for (const file of files.files) sent.items.add(file);
+    sent.items.add(new File(parts, name, { type }));
+    files.files = sent.files;
+    form.requestSubmit();
+  }
+
+  async function start() {
+    let sound;
+    try {
+      sound = await navigator.mediaDevices.getUserMedia({ audio: true });
+    } catch {
+      button.textContent = "No microphone: allow it for this page, or attach a file";
+      return;
+    }
+    const parts = [];
+    recorder = new MediaRecorder(sound);
+    recorder.addEventListener("dataavailable", (event) => parts.push(event.data));
+    recorder.addEventListener("stop", () => {
+      for (const track of sound.getTracks()) track.stop();
+      done(parts, recorder.mimeType);
+    });
+    recorder.start();
+    button.textContent = "Stop and send";
+  }
+
+  button.addEventListener("click", () => {
+    if (recorder?.state === "recording") recorder.stop();
+    else start();
+  });
+}
+
 function follow(turns) {
   const { talk, events } = turns.dataset;
   const find = (id) => document.getElementById(`turn-${id}`);
@@ -127,5 +168,6 @@ localTimes(document);
 openTarget();
 addEventListener("hashchange", openTarget);
 document.querySelectorAll("form:has(textarea)").forEach(keys);
+document.querySelectorAll("[data-record]").forEach((button) => record(button.form, button));
 const turns = document.getElementById("turns");
 if (turns) follow(turns);

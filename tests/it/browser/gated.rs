@@ -16,7 +16,7 @@ use understudy::{
     mind::{BrainError, Draft, DraftSink, Mind, Scripted, Situation, Weights},
     outbox::{Deliver, Outbox, Shown},
     people::{People, Person},
-    senses::Senses,
+    senses::{Hearing, Senses},
     store::Store,
     tools::{Hands, Toolbox},
     turn,
@@ -124,6 +124,7 @@ impl Office {
             progress: progress.clone(),
             files: Files::below(&site.data()),
             senses: Senses::default(),
+            hearing: Hearing::new(Senses::default(), None, 1),
             introduced_by: HashMap::new(),
             hands: Arc::new(hands),
         };

@@ -5,7 +5,7 @@ use super::{
     post::{ALICE, BOB, CAROL, header, text},
 };
 
-const AUTOMATIC: &str = "automatic = [\"colleagues\"]";
+pub const AUTOMATIC: &str = "automatic = [\"colleagues\"]";
 
 #[test]
 fn a_mail_is_answered_once_in_its_thread_and_filed() {

@@ -1,13 +1,13 @@
 //! Mail, against a real Dovecot and a real SMTP server that fails on request.
 
-mod answering;
+pub mod answering;
 mod breaking;
 mod care;
-mod desk;
+pub mod desk;
 mod dying;
 mod hostile;
 mod owners;
-mod post;
+pub mod post;
 mod quiet;
 mod setting_up;
 mod signatures;

@@ -10,7 +10,7 @@ mod deciding;
 mod files;
 mod homes;
 mod listening;
-mod office;
+pub mod office;
 mod setting_up;
 mod speaking;
 mod speed;
