@@ -81,7 +81,9 @@ fn main() -> ExitCode {
 
 fn run(task: &Task) -> anyhow::Result<()> {
     let limits = match task {
-        Task::Mail | Task::Document | Task::Signers | Task::Enclosure(_) | Task::Check(None) => Limits::READING,
+        Task::Mail | Task::Document | Task::Signers | Task::Enclosure(_) | Task::Check(None) => {
+            Limits::READING
+        }
         Task::Sound => Limits::DECODING,
         Task::Hear(model) => return hear(model),
         Task::Check(Some(model)) => {
