@@ -37,7 +37,7 @@ use crate::{
     senses::{Hearing, Senses},
     store::{self, NoteFolder, Store},
     tools::{Hands, Toolbox, mcp},
-    turn::Desk,
+    turn::{self, Desk},
 };
 
 /// Replies that leave side by side: a channel that is slow holds up no other.
@@ -129,7 +129,7 @@ impl App {
         let files = Files::below(&config.data);
         files.tidy(std::time::SystemTime::now()).context("delete old files of messages")?;
         let variable = |name: &str| std::env::var(name).ok();
-        let toolbox = Toolbox::new(mcp::Servers::read(&config.mcp, variable)?);
+        let toolbox = Toolbox::new(&people, mcp::Servers::read(&config.mcp, variable)?, variable)?;
         let mail = Mail::open(&people, &config.data, store.clone(), files.clone(), variable);
         let slack = Slack::open(&people, store.clone(), files.clone(), &config.slack_api, variable)?;
         let senses = Senses::default();
@@ -198,6 +198,7 @@ impl App {
             toolbox: Arc::clone(&self.toolbox),
             notes: Arc::clone(&office.notes),
             embed: Arc::clone(&office.embed),
+            gate: turn::late,
         });
         let desk = Arc::new(Desk {
             store: self.store.clone(),

@@ -268,7 +268,7 @@ impl Config {
 }
 
 /// Whether tokens may be sent to an address: encrypted, or without leaving this machine.
-fn is_safe(address: &str) -> bool {
+pub(crate) fn is_safe(address: &str) -> bool {
     let own = |host: &str| {
         let rest = address.strip_prefix("http://").and_then(|rest| rest.strip_prefix(host));
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))

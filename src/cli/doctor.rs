@@ -15,6 +15,7 @@ use crate::{
     ops::{self, Request},
     people::People,
     senses::Senses,
+    tools,
 };
 
 /// What is told of one part.
@@ -73,6 +74,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
             Ok(Some(health)) => {
                 runs = slack::Running::Yes;
                 running(&config, &health, &mut failed);
+                servers(&config, &mut failed).await;
             }
             Ok(None) => resting(config.clone(), &mut failed).await,
             Err(e) => Finding::Fail(told(&e)).tell("running", &mut failed),
@@ -80,6 +82,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     }
     in_slack(&config, runs, &mut failed).await;
     by_mail(&config, &mut failed).await;
+    with_tools(&config, &mut failed).await;
     if failed {
         println!("\nStart with the first FAIL; the ones below it may come from the same cause.");
     }
@@ -162,6 +165,39 @@ async fn by_mail(config: &Config, failed: &mut bool) {
     }
     for (whose, checked) in checked {
         Finding::from(checked).tell(&format!("mail of {whose}"), failed);
+    }
+}
+
+/// How the MCP servers of the running process are.
+async fn servers(config: &Config, failed: &mut bool) {
+    let request = Request::Tools(ops::ToolRequest::List { person: None });
+    let Ok(Some(listed)) = super::control::ask_running(&config.data, &request).await else { return };
+    for server in listed.get("servers").and_then(Value::as_array).into_iter().flatten() {
+        let name = server.get("server").and_then(Value::as_str).unwrap_or_default();
+        let tools = server.get("tools").and_then(Value::as_array).map_or(0, Vec::len);
+        let finding = match server.get("trouble").and_then(Value::as_str) {
+            Some(why) => Finding::Fail(format!("does not run: {why}; check its table in mcp.toml")),
+            None => {
+                Finding::Ok(format!("runs, {tools} tools; `understudy tools list` says which can be used"))
+            }
+        };
+        finding.tell(&format!("MCP server {name}"), failed);
+    }
+}
+
+/// Tries the accounts that tools use; looking changes nothing there.
+async fn with_tools(config: &Config, failed: &mut bool) {
+    let tried = async {
+        let people = People::read(&[&config.people, &config.data.join("adapters")])?;
+        tools::check(&people, |name| std::env::var(name).ok()).await
+    };
+    match tried.await {
+        Ok(all) => {
+            for (part, came_to) in all {
+                Finding::of(came_to).tell(&part, failed);
+            }
+        }
+        Err(e) => Finding::Fail(e.to_string()).tell("tools", failed),
     }
 }
 

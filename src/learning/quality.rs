@@ -306,6 +306,8 @@ pub(super) fn shelf_owner() -> PersonId {
 fn person(company: &Company) -> Person {
     Person {
         hours: crate::people::Hours::default(),
+        calendar: None,
+        github: None,
         id: shelf_owner(),
         name: company.cast.name.clone(),
         handle: "judged-bot".to_owned(),

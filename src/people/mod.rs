@@ -3,6 +3,7 @@
 mod hours;
 mod introduce;
 mod mail;
+mod services;
 mod slack;
 
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use crate::{
 pub use hours::Hours;
 pub use introduce::{Aside, Introduce, Introduction};
 pub use mail::{MailBox, OauthKind, OauthSettings, SenderClass};
+pub use services::{CalendarBox, GithubAccount};
 pub use slack::{Policy, SlackApp};
 
 /// Somebody who is stood in for.
@@ -53,6 +55,10 @@ pub struct Person {
     pub mail: Option<MailBox>,
     /// Their time zone and quiet hours.
     pub hours: Hours,
+    /// Their calendar, when their understudy may be let into one.
+    pub calendar: Option<CalendarBox>,
+    /// Where their understudy works on GitHub, when it does.
+    pub github: Option<GithubAccount>,
 }
 
 #[derive(Deserialize)]
@@ -81,6 +87,10 @@ struct File {
     mail: Option<MailBox>,
     #[serde(default)]
     hours: Hours,
+    #[serde(default)]
+    calendar: Option<CalendarBox>,
+    #[serde(default)]
+    github: Option<GithubAccount>,
 }
 
 #[derive(Deserialize, Default)]
@@ -224,6 +234,8 @@ fn read_person(folder: &Path, file: &Path) -> Result<Person, Hint> {
         slack: parsed.slack,
         mail: parsed.mail.map(|mail| MailBox { ca: mail.ca.map(|path| folder.join(path)), ..mail }),
         hours: parsed.hours,
+        calendar: parsed.calendar,
+        github: parsed.github,
     })
 }
 

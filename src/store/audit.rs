@@ -125,7 +125,9 @@ impl Head {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        let (id, hash) = text.trim_end().split_once(' ')?;
+        let text = text.trim_end();
+        // The end of a table without rows has no hash.
+        let (id, hash) = text.split_once(' ').unwrap_or((text, ""));
         Some(Self { id: id.parse().ok()?, hash: hash.to_owned() })
     }
 }
@@ -151,12 +153,19 @@ impl HeadFile {
             sqlx::query_scalar("SELECT count(*) FROM (SELECT 1 FROM audit WHERE hash <> '' LIMIT 1)")
                 .fetch_one(&mut *connection)
                 .await?;
+        if unsealed == 0 && !path.exists() {
+            // Before the rows are sealed: a crash in between leaves a file that remembers no row yet, not a chain
+            // whose file somebody seems to have taken away.
+            Self::begin(&path)
+                .map_err(|e| StoreError::NotThere(format!("can't write {}: {e}", path.display())))?;
+        }
+        crate::crash::point("audit begun");
         seal(&mut *connection).await?;
-        let is_new = unsealed == 0 && !path.exists();
-        let contradicted = !is_new && contradiction(&mut *connection, &path).await?.is_some();
+        crate::crash::point("audit sealed");
+        let contradicted = contradiction(&mut *connection, &path).await?.is_some();
         let unwritable =
             |e: std::io::Error| StoreError::NotThere(format!("can't write {}: {e}", path.display()));
-        let file = OpenOptions::new().read(true).write(true).create(is_new).truncate(false).open(&path);
+        let file = OpenOptions::new().read(true).write(true).open(&path);
         let (file, contradicted) = match file {
             Ok(file) => (file, contradicted),
             // Somebody took it away; a new one would hide that.
@@ -168,6 +177,15 @@ impl HeadFile {
         let mut head = Self { file, last: Head { id: -1, hash: String::new() }, contradicted };
         head.write(connection).await?;
         Ok(head)
+    }
+
+    /// Makes the file of an audit of which nothing is remembered yet, whole or not at all.
+    fn begin(path: &Path) -> std::io::Result<()> {
+        let new = path.with_extension("head.new");
+        let mut file = File::create(&new)?;
+        writeln!(file, "{:<width$}", 0, width = HEAD_BYTES - 1)?;
+        file.sync_all()?;
+        std::fs::rename(&new, path)
     }
 
     /// Brings the file up to the table.

@@ -35,6 +35,7 @@ use sqlx::{
     SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+use uuid::Uuid;
 
 pub use accounts::{AccountRow, NewInvitation};
 pub use audit::{AUDIT_HEAD, AuditFilter, AuditReport, AuditRow};
@@ -147,6 +148,40 @@ impl Store {
             .fetch_optional(&self.readers)
             .await?;
         Ok(row)
+    }
+
+    /// Which installation this database is of: random, made once.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn installation(&self) -> Result<Uuid, StoreError> {
+        const NAME: &str = "installation";
+        if let Some(id) = self.setting(NAME).await?.and_then(|id| id.parse().ok()) {
+            return Ok(id);
+        }
+        let new = Uuid::new_v4().to_string();
+        let kept: String = self
+            .writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    sqlx::query(
+                        "INSERT INTO setting (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING",
+                    )
+                    .bind(NAME)
+                    .bind(new)
+                    .execute(&mut *connection)
+                    .await?;
+                    let kept = sqlx::query_scalar("SELECT value FROM setting WHERE name = ?1")
+                        .bind(NAME)
+                        .fetch_one(connection)
+                        .await?;
+                    Ok(kept)
+                })
+            })
+            .await?;
+        kept.parse().map_err(|_| {
+            StoreError::NotThere("the setting `installation` is not what was written there".to_owned())
+        })
     }
 
     /// Sets a single value.

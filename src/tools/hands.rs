@@ -5,10 +5,11 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
+use uuid::Uuid;
 
 use super::{Call, Outcome, Reconcile, Request, Tool, ToolError, Toolbox, label_of};
 use crate::{
-    domain::{Mode, Passage, Standing},
+    domain::{Mode, Passage, Standing, Voice},
     memory::{Embed, Notes},
     people::{People, Person},
     permission::{self, Proposal},
@@ -34,7 +35,12 @@ pub struct Hands {
     pub notes: Arc<dyn Notes>,
     /// Turns texts into vectors.
     pub embed: Arc<dyn Embed>,
+    /// What everything passes that is said later than a reply.
+    pub gate: Gate,
 }
+
+/// Mends a text in somebody's voice, with no link in it that was not in what was heard.
+pub type Gate = fn(voice: &Voice, text: &str, heard: &str) -> String;
 
 impl Hands {
     /// What permission says to a tool for a request, by the grants as they are now.
@@ -59,17 +65,31 @@ impl Hands {
     /// When the store is out of reach; the action then stays running and is looked at after the next start.
     pub async fn perform(&self, row: &ActionRow) -> Result<ActionRow, StoreError> {
         let done = self.attempt(row).await?;
+        let quotes = self.toolbox.find(&row.tool).is_some_and(|tool| tool.quotes());
+        let voice = self.people.get(&row.person).map(|person| person.voice.clone()).unwrap_or_default();
+        let heard = self.heard(row).await?;
+        // Whoever had to wait is told by this sentence alone, and no turn looks at it again.
+        let gated = |told: String| if told.is_empty() { told } else { (self.gate)(&voice, &told, &heard) };
         let (state, ended) = match done {
             Ok(Outcome { told, receipt, found }) => {
-                (ActionState::Done, Ended { told, receipt, found: kept(&found) })
+                (ActionState::Done, Ended { told: gated(told), receipt, found: kept(&found), quotes })
             }
-            Err(ToolError::NotDone(told)) => (ActionState::Failed, Ended { told, ..Ended::default() }),
-            Err(ToolError::Unknown(told)) => (ActionState::Uncertain, Ended { told, ..Ended::default() }),
+            Err(ToolError::NotDone(told)) => {
+                (ActionState::Failed, Ended { told: gated(told), ..Ended::default() })
+            }
+            Err(ToolError::Unknown(told)) => {
+                (ActionState::Uncertain, Ended { told: gated(told), ..Ended::default() })
+            }
         };
         let (id, tool) = (row.id, &row.tool);
         info!(action.id = %id, "Action {id} ({tool}) ended as {state:?}");
         metrics::counter!("understudy_actions_total", "result" => word(state)).increment(1);
         self.store.end_action(row.id, state, ended, now()).await
+    }
+
+    /// What the message said that led to an action.
+    async fn heard(&self, row: &ActionRow) -> Result<String, StoreError> {
+        Ok(self.store.inbox_row(row.inbox).await?.map(|message| message.text).unwrap_or_default())
     }
 
     async fn attempt(&self, row: &ActionRow) -> Result<Result<Outcome, ToolError>, StoreError> {
@@ -101,7 +121,12 @@ impl Hands {
         if let Err(why) = tool.schema().check(&row.arguments) {
             return not_done(format!("I could not use {}: {why}. Ask me again with every detail.", row.tool));
         }
+        let name = format!("{} {} {}", row.idempotency_key, row.created_at, row.fingerprint);
+        let heard = self.heard(row).await?;
+        let later = |text: &str| (self.gate)(&person.voice, text, &heard);
         let call = Call {
+            later: &later,
+            mark: Uuid::new_v5(&self.store.installation().await?, name.as_bytes()),
             person,
             request: &request,
             inbox: row.inbox,

@@ -8,6 +8,9 @@
 //! Architecture invariant: a tool knows no channel and no model.
 
 mod edited;
+mod calendar;
+mod check;
+mod github;
 pub mod hands;
 pub mod mcp;
 mod remember;
@@ -21,21 +24,23 @@ use std::{collections::BTreeSet, sync::Arc};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use uuid::Uuid;
 
 pub use edited::{edited, shown};
+pub use check::check;
 pub use hands::Hands;
 pub use schema::Schema;
 
 use crate::{
     domain::{
-        Audience, Channel, Effect, InboxId, Integrity, Members, Passage, ReaderId, Readers, Recipients,
-        Requester,
+        Audience, Channel, Effect, InboxId, Integrity, Members, Passage, PersonId, ReaderId, Readers,
+        Recipients, Requester,
     },
+    error::Hint,
     memory::{Embed, Notes},
     people::{People, Person},
     store::Store,
 };
-
 /// What a tool can do after a crash in the middle of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reconcile {
@@ -70,6 +75,10 @@ pub struct Call<'c> {
     pub inbox: InboxId,
     /// The same for every try of the same action.
     pub key: &'c str,
+    /// The same for every try, and of no other action of any installation: what the outside world knows it by.
+    pub mark: Uuid,
+    /// Mends what is said later than the reply to this message.
+    pub later: &'c (dyn Fn(&str) -> String + Send + Sync),
     /// Checked against the tool's schema.
     pub arguments: &'c Value,
     /// Unix seconds.
@@ -136,6 +145,11 @@ pub trait Tool: Send + Sync {
     /// What can be done after a crash in the middle of it.
     fn reconcile(&self) -> Reconcile;
 
+    /// Whether what it tells holds words of others, such as a title that somebody else chose.
+    fn quotes(&self) -> bool {
+        false
+    }
+
     /// Does it.
     ///
     /// # Errors
@@ -150,15 +164,28 @@ pub struct Toolbox {
 }
 
 impl Toolbox {
-    /// The tools that come with the program, and those of the MCP servers.
-    #[must_use]
-    pub fn new(servers: mcp::Servers) -> Self {
-        let own: Vec<Arc<dyn Tool>> = vec![
+    /// The tools that come with the program, those of services that people have accounts at, and those of the MCP servers.
+    ///
+    /// # Errors
+    /// When an account's address is unsafe or its secret is not set.
+    pub fn new(
+        people: &People,
+        servers: mcp::Servers,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Hint> {
+        let mut own = Self::built_in();
+        own.extend(calendar::tools(calendar::Calendars::read(people, &variable)?));
+        own.extend(github::tools(github::Accounts::read(people, &variable)?));
+        Ok(Self { own, servers })
+    }
+
+    /// The tools that need no account.
+    fn built_in() -> Vec<Arc<dyn Tool>> {
+        vec![
             Arc::new(search::Search::default()),
             Arc::new(remember::Remember::default()),
             Arc::new(remind::Remind::default()),
-        ];
-        Self { own, servers }
+        ]
     }
 
     /// A toolbox of exactly these, for tests.
@@ -187,10 +214,24 @@ impl Toolbox {
 }
 
 impl Default for Toolbox {
-    /// Without MCP servers.
+    /// Without accounts and MCP servers.
     fn default() -> Self {
-        Self::new(mcp::Servers::default())
+        Self { own: Self::built_in(), servers: mcp::Servers::default() }
     }
+}
+
+/// The secret of somebody's account, by the variable that their `person.toml` names.
+fn secret(
+    person: &PersonId,
+    table: &str,
+    name: &str,
+    variable: &impl Fn(&str) -> Option<String>,
+) -> Result<String, Hint> {
+    variable(name).filter(|value| !value.is_empty()).ok_or_else(|| {
+        let what =
+            format!("[{table}] in the person.toml of {person} needs the variable {name}, which is not set");
+        Hint::new(what, format!("set it, for example in .env, or take [{table}] out"))
+    })
 }
 
 /// Names of arguments that say who receives something.

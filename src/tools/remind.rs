@@ -64,7 +64,7 @@ impl Tool for Remind {
             key: call.key.to_owned(),
             inbox: call.inbox,
             person: call.person.id.clone(),
-            text: format!("You asked me to remind you of this: {text}"),
+            text: (call.later)(&format!("You asked me to remind you of this: {text}")),
             due_at,
         };
         let id = call.store.remind(reminder).await.map_err(|e| {

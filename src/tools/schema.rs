@@ -42,6 +42,34 @@ impl Schema {
         Self { parameters: names.iter().map(one).collect() }
     }
 
+    /// With one more required text.
+    #[must_use]
+    pub fn and_text(mut self, name: &str) -> Self {
+        self.parameters.push(Parameter { name: name.to_owned(), kind: Kind::Text, required: true });
+        self
+    }
+
+    /// With a text that may be left out.
+    #[must_use]
+    pub fn or_text(mut self, name: &str) -> Self {
+        self.parameters.push(Parameter { name: name.to_owned(), kind: Kind::Text, required: false });
+        self
+    }
+
+    /// With a required whole number.
+    #[must_use]
+    pub fn and_whole(mut self, name: &str) -> Self {
+        self.parameters.push(Parameter { name: name.to_owned(), kind: Kind::Whole, required: true });
+        self
+    }
+
+    /// With a whole number that may be left out.
+    #[must_use]
+    pub fn or_whole(mut self, name: &str) -> Self {
+        self.parameters.push(Parameter { name: name.to_owned(), kind: Kind::Whole, required: false });
+        self
+    }
+
     /// Reads a JSON Schema of type `object`.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use tracing::warn;
 
 use super::{Asked, Desk};
 use crate::{
-    domain::{Effect, Integrity, Members, Mode, Passage, Recipients},
+    domain::{Effect, Integrity, Members, Mode, Passage, Recipients, Standing},
     inbox::Stage,
     mind::{Situation, StepMenu},
     permission::{self, EXPIRES_S, fingerprint},
@@ -25,6 +25,13 @@ use crate::{
     },
 };
 
+/// Most requests of one person that wait for a yes, and of one stranger.
+const WAITING_MAX: usize = 20;
+const WAITING_OF_STRANGER_MAX: usize = 3;
+/// Most of all strangers together, who can have as many names as they like.
+const WAITING_OF_STRANGERS_MAX: usize = 20;
+/// As many rows as are looked at for that.
+const WAITING_LOOKED_AT: u32 = 500;
 /// Most steps of one turn.
 const STEPS_MAX: usize = 3;
 
@@ -54,7 +61,12 @@ pub(super) async fn act(
     situation: &Situation<'_>,
     now: i64,
 ) -> anyhow::Result<Acted> {
-    let request = request(claimed, asked, situation.thread);
+    let mut request = request(claimed, asked, situation.thread);
+    if !situation.thread.is_empty() {
+        // An earlier reply may say what a stranger wrote.
+        let heard = desk.store.heard_before(&claimed.message.conversation, claimed.id).await?;
+        request.label = request.label.max(heard);
+    }
     let mut menu = offered(desk, asked, &request).await?;
     let sha256 = hex::encode(Sha256::digest(situation.message));
     let earlier = desk.store.actions(claimed.id).await?;
@@ -202,6 +214,9 @@ impl Turn<'_> {
         let mode = self.desk.hands.decide(person, &**tool, &request).await?;
         let waits_until = match mode {
             Mode::Deny => return Ok(Stepped::Refused(refused(person, &name))),
+            Mode::Ask if self.has_enough_waiting(now).await? => {
+                return Ok(Stepped::Refused(self.enough_waiting()));
+            }
             Mode::Ask => Some(now + EXPIRES_S),
             Mode::Allow => None,
         };
@@ -218,6 +233,28 @@ impl Turn<'_> {
         let row = self.desk.store.begin_action(self.claimed, new, now).await?;
         let row = if mode == Mode::Allow { self.desk.hands.perform(&row).await? } else { row };
         Ok(Stepped::Row(Box::new(row)))
+    }
+
+    /// Whether as much of this requester waits for a yes as may: nobody shall bury those who decide.
+    async fn has_enough_waiting(&self, now: i64) -> anyhow::Result<bool> {
+        let waiting = self.desk.store.waiting_actions(&self.asked.person.id, now, WAITING_LOOKED_AT).await?;
+        let requester = &self.request.requester;
+        let is_stranger = |standing| standing >= Standing::Guest;
+        let theirs = waiting.iter().filter(|row| row.requester == requester.id).count();
+        let strangers = waiting.iter().filter(|row| {
+            serde_json::from_value::<Request>(row.request.clone())
+                .map_or(true, |request| is_stranger(request.requester.standing))
+        });
+        Ok(theirs >= WAITING_MAX
+            || (is_stranger(requester.standing)
+                && (theirs >= WAITING_OF_STRANGER_MAX || strangers.count() >= WAITING_OF_STRANGERS_MAX)))
+    }
+
+    fn enough_waiting(&self) -> String {
+        let by = who_can_approve(self.asked.person, self.request.requester.standing);
+        format!(
+            "Enough requests wait for a yes from {by} already, so I did not make another one. Ask me again when they are decided."
+        )
     }
 
     /// Says that an approval is needed.

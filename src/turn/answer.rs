@@ -330,7 +330,7 @@ async fn draft(
 }
 
 /// Raises the alarm for a key that was about to be said, and returns what is said instead.
-fn kept_back() -> String {
+pub(super) fn kept_back() -> String {
     metrics::counter!("understudy_keys_kept_back_total").increment(1);
     warn!("A reply held something that looks like a key, so it was kept back: look which note holds it");
     "My answer held something that looks like a key, so I keep it back. Ask whoever looks after it directly."

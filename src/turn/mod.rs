@@ -11,6 +11,7 @@ mod calendar;
 pub mod cites;
 pub mod figures;
 mod hear;
+mod late;
 pub mod manners;
 pub mod questions;
 pub mod review;
@@ -22,6 +23,7 @@ use serde_json::json;
 
 use act::Acted;
 use answer::{Answer, Clock, Means, Watch};
+pub use late::late;
 
 use crate::{
     domain::{Attachment, Audience, Channel, Conversation, Inbound, Requester, Stopped},

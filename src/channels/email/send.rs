@@ -117,8 +117,7 @@ async fn freeze(
         serde_json::from_str(&task.head).map_err(|e| never(format!("its mail is unreadable: {e}")))?;
     let domain = head.own.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
     // By the mail and not by the row: a restored database numbers its rows anew and must find what has left.
-    let kind = reply.idempotency_key.rsplit_once('-').map_or("", |(kind, _)| kind);
-    let key = format!("{kind} {}", task.source_key);
+    let key = format!("{} {}", which(&reply.idempotency_key), task.source_key);
     let message_id = compose::message_id(&mail.key().await?, &key, domain);
     let is_reply = reply.idempotency_key.starts_with("reply-");
     let sender = if is_reply && !task.automatic { Sender::Person } else { Sender::Program };
@@ -153,6 +152,11 @@ async fn freeze(
     };
     mail.store.freeze_mail(frozen.clone()).await?;
     Ok(frozen)
+}
+
+/// Which of the words of one mail this is: its key without the row of that mail.
+fn which(key: &str) -> &str {
+    key.rsplit_once('-').map_or("", |(which, _)| which)
 }
 
 async fn hand_in(
@@ -250,6 +254,18 @@ async fn file(mailbox: &Arc<Mailbox>, person: &Addressee, frozen: &SentMail) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_late_words_of_one_mail_are_two() {
+        let keys = ["reply-12", "stuck-12", "action-1-12", "action-2-12", "reminder-2-12"];
+        let all: std::collections::BTreeSet<&str> = keys.into_iter().map(which).collect();
+        assert_eq!(all.len(), keys.len(), "{all:?}");
+        assert_eq!(
+            which("action-1-12"),
+            which("action-1-99"),
+            "a database that numbers its rows anew finds it"
+        );
+    }
 
     #[test]
     fn f12_a_reply_whose_end_is_unknown_is_looked_for_before_it_is_sent_again() {

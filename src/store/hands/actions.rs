@@ -131,6 +131,8 @@ pub(crate) struct Ended {
     pub told: String,
     pub receipt: String,
     pub found: String,
+    /// Whether `told` holds words of others.
+    pub quotes: bool,
 }
 
 impl Store {
@@ -202,7 +204,7 @@ impl Store {
             .write(move |connection| {
                 Box::pin(async move {
                     let done = sqlx::query(
-                        "UPDATE action SET state = ?2, told = ?3, receipt = ?4, found = ?5, done_at = ?6
+                        "UPDATE action SET state = ?2, told = ?3, receipt = ?4, found = ?5, done_at = ?6, quotes = ?7
                          WHERE id = ?1 AND state = 'running'",
                     )
                     .bind(id.0)
@@ -211,6 +213,7 @@ impl Store {
                     .bind(&ended.receipt)
                     .bind(&ended.found)
                     .bind(now)
+                    .bind(ended.quotes)
                     .execute(&mut *connection)
                     .await?;
                     if done.rows_affected() == 0 {
@@ -456,7 +459,8 @@ fn subject(id: i64, tool: &str) -> String {
 
 /// Tells whoever asked what became of an action that waited.
 async fn tell(connection: &mut SqliteConnection, row: &ActionRow, now: i64) -> Result<(), StoreError> {
-    insert_word(connection, &format!("action-{}", row.id), row.inbox, &row.told, now).await
+    // By its place in the turn, so that a mail of it is found again by a database that numbers its rows anew.
+    insert_word(connection, &format!("action-{}-{}", row.n, row.inbox), row.inbox, &row.told, now).await
 }
 
 async fn one(connection: &mut SqliteConnection, id: i64) -> Result<ActionRow, StoreError> {

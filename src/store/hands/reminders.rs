@@ -69,17 +69,19 @@ impl Store {
         self.writer
             .write(move |connection| {
                 Box::pin(async move {
-                    let due: Vec<(i64, i64, String, String)> = sqlx::query_as(
+                    let due: Vec<(i64, i64, String, String, String)> = sqlx::query_as(
                         "UPDATE reminder SET told_at = ?1 WHERE id IN (
                              SELECT id FROM reminder WHERE told_at = 0 AND due_at <= ?1 ORDER BY due_at LIMIT ?2)
-                         RETURNING id, inbox_id, person, text",
+                         RETURNING id, inbox_id, person, text, key",
                     )
                     .bind(now)
                     .bind(AT_ONCE)
                     .fetch_all(&mut *connection)
                     .await?;
-                    for (id, inbox, person, text) in &due {
-                        let key = format!("reminder-{id}");
+                    for (id, inbox, person, text, action) in &due {
+                        // The action's own number, which another one of the same message has not.
+                        let n = action.rsplit_once('-').map_or(action.as_str(), |(_, n)| n);
+                        let key = format!("reminder-{n}-{inbox}");
                         outbox::insert_word(&mut *connection, &key, InboxId(*inbox), text, now).await?;
                         audit::insert(&mut *connection, now, person, "reminder.told", &format!("reminder {id}"))
                             .await?;

@@ -1,11 +1,13 @@
 //! Tools of MCP servers (<https://modelcontextprotocol.io>): programs of others, which are not trusted.
 //!
 //! An admin names servers in a file. A tool of theirs is `server.tool`; it can be used only while its name, description
-//! and schema are what an admin looked at (`understudy tools pin`), which is asked again right before each call. What it
+//! and schema are what an admin looked at (`understudy tools look`), which is asked again right before each call. What it
 //! returns is labelled as a tool's and cut; how long it may take is limited. Each server gets its own secrets and no other
-//! variable. One that dies is started again, slower each time.
+//! variable. A server is a process beside this one, or somewhere else by HTTP; one that dies is started or called again, slower
+//! each time.
 
 mod config;
+mod connect;
 mod server;
 mod tool;
 

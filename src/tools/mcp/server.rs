@@ -1,25 +1,23 @@
-//! One MCP server as a process of its own.
+//! One MCP server: what it offers, which of that may be used, and a call.
 
 use std::{
-    process::Stdio,
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
 
 use anyhow::Context as _;
 use rmcp::{
-    RoleClient, ServiceExt as _,
+    RoleClient,
     model::{CallToolRequestParams, CallToolResult},
     service::{Peer, ServiceError},
-    transport::TokioChildProcess,
 };
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
-use tokio::{process::Command, sync::Notify};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{ServerConfig, tool::McpTool};
+use super::{ServerConfig, connect::connect, tool::McpTool};
 use crate::{store::Store, tools::Tool};
 
 /// How long starting, and listing tools, may take.
@@ -149,20 +147,9 @@ impl Server {
         self.usable.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// One life of its process.
+    /// One life of its process or connection.
     async fn live(self: Arc<Self>, store: &Store) -> anyhow::Result<()> {
-        let (program, arguments) = self.config.command.split_first().context("no command")?;
-        let mut command = Command::new(program);
-        command.args(arguments).env_clear().kill_on_drop(true);
-        for name in ["PATH", "HOME", "LANG"] {
-            command.envs(std::env::var_os(name).map(|value| (name, value)));
-        }
-        command.envs(self.config.env.iter().cloned());
-        let (transport, _) = TokioChildProcess::builder(command)
-            .stderr(Stdio::null())
-            .spawn()
-            .with_context(|| format!("start {program}"))?;
-        let running = tokio::time::timeout(START_PATIENCE, ().serve(transport))
+        let running = tokio::time::timeout(START_PATIENCE, connect(&self.config))
             .await
             .with_context(|| format!("it did not answer within {} s", START_PATIENCE.as_secs()))??;
         *self.peer.lock().unwrap_or_else(PoisonError::into_inner) = Some(running.peer().clone());

@@ -114,6 +114,7 @@ impl Office {
             toolbox: Arc::new(Toolbox::default()),
             notes: Arc::clone(&notes) as _,
             embed: Arc::clone(&gated) as _,
+            gate: understudy::turn::late,
         };
         let desk = turn::Desk {
             store: store.clone(),

@@ -159,3 +159,43 @@ async fn an_edited_message_takes_back_what_it_had_asked_for() {
     );
     assert_eq!(shop.store().action(row.id).await.unwrap().unwrap().state, ActionState::Withdrawn);
 }
+
+#[tokio::test]
+async fn a_stranger_can_not_bury_those_who_decide() {
+    let shop = Workshop::new(Arc::new(Scripted)).await;
+    shop.grant("list.add", Standing::Unknown, Mode::Ask).await;
+    for n in 0..3 {
+        let asked = from("mallory", Standing::Guest, Channel::Cli, &add(&format!("thing {n}")));
+        assert_eq!(shop.ask(&asked).await.0, "needs_approval");
+    }
+    let (outcome, reply, actions) =
+        shop.ask(&from("mallory", Standing::Guest, Channel::Cli, &add("more"))).await;
+    assert_eq!((outcome.as_str(), actions.len()), ("refused", 0));
+    assert!(reply.contains("Enough requests wait for a yes from bob or an admin already"), "{reply}");
+    // A colleague still can.
+    assert_eq!(shop.ask(&alice(&add("milk"))).await.0, "needs_approval");
+    // Many names are not many strangers.
+    for n in 0..17 {
+        let other =
+            from(&format!("stranger-{n}"), Standing::Unknown, Channel::Cli, &add(&format!("thing {n}")));
+        assert_eq!(shop.ask(&other).await.0, "needs_approval", "{n}");
+    }
+    let last = from("stranger-17", Standing::Unknown, Channel::Cli, &add("one more"));
+    assert_eq!(shop.ask(&last).await.0, "refused");
+}
+
+#[tokio::test]
+async fn what_a_tool_tells_late_is_mended_like_a_reply() {
+    let shop = Workshop::new(Arc::new(Scripted)).await;
+    shop.grant("remind.set", Standing::Member, Mode::Allow).await;
+    let text = "call https://acme.example/a \u{2014} @channel ![x](https://evil.example/p.png)";
+    let said = using("remind.set", &json!({"text": text, "when": "in 1 minute"}));
+    let id = shop.post(&alice(&said)).await;
+    assert_eq!(shop.turn().await.1, "answered");
+    assert_eq!(shop.store().tell_reminders(now() + 120).await.unwrap(), 1);
+    let told = shop.store().words_to(id, id).await.unwrap().remove(0).reply.text;
+    assert!(told.starts_with("You asked me to remind you of this: call https://acme.example/a"), "{told}");
+    for sign in ["@channel", "![", "\u{2014}", "evil.example"] {
+        assert!(!told.contains(sign), "{told}");
+    }
+}

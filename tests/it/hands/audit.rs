@@ -7,6 +7,7 @@ use understudy::{
 };
 
 use super::workshop::bob;
+use crate::support::Site;
 
 const ROWS: i64 = 40;
 
@@ -127,4 +128,28 @@ async fn rows_from_before_the_chain_are_sealed_once() {
     migrated.tamper("UPDATE audit SET hash = '' WHERE id = ?1", 7).await;
     let again = Books { store: Store::open(migrated.dir.path()).await.unwrap(), dir: migrated.dir };
     assert!(again.broken().await.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_while_an_old_audit_is_sealed_leaves_no_broken_chain() {
+    for place in ["audit begun", "audit sealed"] {
+        let books = Books::new().await;
+        // As a program wrote it that had no chain yet.
+        books.tamper("UPDATE audit SET hash = '' WHERE id > ?1", 0).await;
+        std::fs::remove_file(books.head()).unwrap();
+        let Books { store, dir } = books;
+        drop(store);
+        let site = Site::new();
+        let verify = |die_at: Option<&str>| {
+            let mut command = site.command();
+            command.env("UNDERSTUDY_DATA", dir.path()).args(["audit", "verify"]);
+            command.envs(die_at.map(|place| ("UNDERSTUDY_DIE_AT", place))).output().unwrap()
+        };
+        assert!(!verify(Some(place)).status.success(), "it did not die at `{place}`");
+        let after = verify(None);
+        assert!(after.status.success(), "`{place}`: {}", String::from_utf8_lossy(&after.stderr));
+        let store = Store::open(dir.path()).await.unwrap();
+        let report = store.verify_audit().await.unwrap();
+        assert_eq!((report.broken, report.rows >= ROWS), (None, true), "`{place}`");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::{Output, Stdio},
+    process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
 };
 
@@ -11,13 +11,7 @@ use serde_json::{Value, json};
 use crate::support::{Commands, Running, Site};
 
 fn published() -> PathBuf {
-    let cache = std::env::var_os("UNDERSTUDY_CACHE").map_or_else(
-        || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache/understudy"),
-        PathBuf::from,
-    );
-    let server = cache.join("tools/mcp/bin/mcp-server-time");
-    assert!(server.is_file(), "{} is missing: `make test` installs it", server.display());
-    server
+    super::tooling("mcp/bin/mcp-server-time")
 }
 
 /// A running installation with the two servers.
@@ -26,25 +20,67 @@ struct Servers {
     running: Running,
     /// Where the hostile server's first description stands.
     described: PathBuf,
+    /// The hostile server, when it is no process of the program's.
+    apart: Option<Child>,
+}
+
+/// How the hostile server is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Process,
+    Http,
+}
+
+fn script() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/hands/hostile_server.py")
+}
+
+/// Starts the hostile server over HTTP and returns its port.
+fn over_http(described: &Path) -> (Child, u16) {
+    let child = Command::new("python3").arg(script()).arg(described).arg("--http").spawn().unwrap();
+    let file = PathBuf::from(format!("{}.port", described.display()));
+    let started = Instant::now();
+    loop {
+        let port = std::fs::read_to_string(&file).unwrap_or_default();
+        if let Some(port) = port.strip_suffix('\n') {
+            return (child, port.parse().unwrap());
+        }
+        assert!(started.elapsed() < Duration::from_secs(60), "the hostile server does not listen");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 impl Servers {
-    fn start() -> Self {
+    fn start(way: Way) -> Self {
         let site = Site::new();
         let described = site.dir.path().join("description");
         std::fs::write(&described, "repeats a text").unwrap();
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/hands/hostile_server.py");
+        let mut apart = None;
+        let (reached, secret) = match way {
+            Way::Process => (format!("command = [\"python3\", {:?}, {described:?}]", script()), "TOKEN"),
+            Way::Http => {
+                let (child, port) = over_http(&described);
+                apart = Some(child);
+                (format!("url = \"http://127.0.0.1:{port}/mcp\""), "x-token")
+            }
+        };
+        let elsewhere = reached.replace("/mcp", "/elsewhere");
+        let more = if way == Way::Http {
+            format!("[servers.elsewhere]\n{elsewhere}\nsecrets = {{ x-token = \"HOSTILE_TOKEN\" }}\n")
+        } else {
+            String::new()
+        };
         let file = format!(
             "[servers.time]\ncommand = [{:?}]\nreads = [\"get_current_time\"]\n\n\
-             [servers.hostile]\ncommand = [\"python3\", {script:?}, {described:?}]\n\
-             reads = [\"echo\", \"big\", \"hang\", \"die\", \"fail\", \"env\"]\npatience_s = 2\nsecrets = {{ TOKEN = \"HOSTILE_TOKEN\" }}\n",
+             [servers.hostile]\n{reached}\n\
+             reads = [\"echo\", \"big\", \"hang\", \"die\", \"fail\", \"env\"]\npatience_s = 2\nsecrets = {{ {secret} = \"HOSTILE_TOKEN\" }}\n{more}",
             published()
         );
         std::fs::write(site.dir.path().join("mcp.toml"), file).unwrap();
         let mut command = site.command();
         command.env("HOSTILE_TOKEN", "s3cret").env("OTHER_SECRET", "x");
         let running = site.wait(command.arg("run").spawn().unwrap());
-        Self { site, running, described }
+        Self { site, running, described, apart }
     }
 
     fn commands(&self) -> Commands {
@@ -102,9 +138,18 @@ impl Servers {
     }
 }
 
+impl Drop for Servers {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.apart {
+            child.kill().ok();
+            child.wait().ok();
+        }
+    }
+}
+
 #[test]
 fn a_server_that_others_published_is_used_once_an_admin_has_looked() {
-    let servers = Servers::start();
+    let servers = Servers::start(Way::Process);
     servers.listed("time.get_current_time  is new, so it is off");
     let early = servers.run(&["tools", "allow", "bob", "time.get_current_time"]);
     assert!(String::from_utf8_lossy(&early.stderr).contains("there is no tool"), "off until somebody looks");
@@ -119,8 +164,21 @@ fn a_server_that_others_published_is_used_once_an_admin_has_looked() {
 
 #[test]
 fn a_server_that_misbehaves_gets_a_clear_answer_and_nothing_else() {
-    let servers = Servers::start();
+    misbehaves(Way::Process);
+}
+
+#[test]
+fn a_server_that_misbehaves_over_http_gets_the_same_and_a_secret_follows_no_redirect() {
+    misbehaves(Way::Http);
+}
+
+fn misbehaves(way: Way) {
+    let servers = Servers::start(way);
     servers.listed("hostile.echo  is new");
+    if way == Way::Http {
+        servers.listed("elsewhere  does not run");
+        assert!(!servers.says(&["tools", "list"]).contains("elsewhere.echo"), "a redirect was followed");
+    }
     for tool in ["echo", "act", "big", "hang", "die", "fail", "env"] {
         servers.open(&format!("hostile.{tool}"));
     }
@@ -142,7 +200,9 @@ fn a_server_that_misbehaves_gets_a_clear_answer_and_nothing_else() {
     let env = servers.ask("hostile.env", &text);
     let seen = env["passages"][0]["text"].as_str().unwrap();
     assert!(
-        seen.contains("TOKEN") && !seen.contains("OTHER_SECRET") && !seen.contains("UNDERSTUDY"),
+        seen.to_uppercase().contains("TOKEN")
+            && !seen.contains("OTHER_SECRET")
+            && !seen.contains("UNDERSTUDY"),
         "{seen}"
     );
 

@@ -22,7 +22,7 @@ use understudy::{
     people::{People, Person},
     senses::Senses,
     store::{ActionRow, NewReply, Store, now},
-    tools::{Call, Hands, Outcome, Reconcile, Schema, Tool, ToolError, Toolbox},
+    tools::{Call, Hands, Outcome, Reconcile, Schema, Tool, ToolError, Toolbox, mcp::Servers},
     turn,
 };
 
@@ -107,12 +107,17 @@ pub fn bob() -> PersonId {
 
 impl Workshop {
     pub async fn new(mind: Arc<dyn Mind>) -> Self {
+        Self::with(mind, "").await
+    }
+
+    /// With more in Bob's `person.toml`.
+    pub async fn with(mind: Arc<dyn Mind>, more: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("people/bob");
         std::fs::create_dir_all(&folder).unwrap();
         let person =
             "id = \"bob\"\nname = \"Bob\"\nhandle = \"bob-bot\"\nrole = \"Operations\"\nowner = \"bob\"\n";
-        std::fs::write(folder.join("person.toml"), person).unwrap();
+        std::fs::write(folder.join("person.toml"), format!("{person}{more}")).unwrap();
         let people = Arc::new(People::read(&[&dir.path().join("people")]).unwrap());
         let store = Store::open(dir.path()).await.unwrap();
         let notes = edge::open(&dir.path().join("notes"), Scripted.dimensions()).await.unwrap();
@@ -121,7 +126,8 @@ impl Workshop {
         let send = Counting::new("mail.send", Effect::Send, Reconcile::Once, &["to", "text"]);
         let own: Vec<Arc<dyn Tool>> =
             vec![Arc::clone(&read) as _, Arc::clone(&write) as _, Arc::clone(&send) as _];
-        let mut all = Toolbox::default().all();
+        let boxed = Toolbox::new(&people, Servers::default(), |_| Some("a password".to_owned())).unwrap();
+        let mut all = boxed.all();
         all.extend(own);
         let embed: Arc<dyn Embed> = Arc::new(Scripted);
         let hands = Arc::new(Hands {
@@ -130,6 +136,7 @@ impl Workshop {
             toolbox: Arc::new(Toolbox::of(all)),
             notes: Arc::clone(&notes),
             embed: Arc::clone(&embed),
+            gate: turn::late,
         });
         let desk = turn::Desk {
             store,
@@ -172,6 +179,13 @@ impl Workshop {
         let row = self.store().inbox_row(id).await.unwrap().unwrap();
         let reply: NewReply = self.store().replies_to(id, id).await.unwrap().pop().unwrap().reply;
         (id, row.outcome, reply.text)
+    }
+
+    /// Lets every reply leave, so that it stands in its thread.
+    pub async fn deliver(&self) {
+        while let Some(reply) = self.store().claim_reply(now()).await.unwrap() {
+            self.store().mark_delivered(&reply, "seen", now()).await.unwrap();
+        }
     }
 
     /// Asks and lets it be answered.

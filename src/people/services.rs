@@ -1,0 +1,34 @@
+//! What a `person.toml` says about services that an understudy may act in: the calendar and GitHub.
+//!
+//! Both tables name variables, never secrets, so the file can be shared and kept under version control.
+
+use serde::Deserialize;
+
+/// The `[calendar]` table of a `person.toml`: one calendar, spoken to by `CalDAV` (RFC 4791).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CalendarBox {
+    /// The address of the calendar itself, such as `https://dav.example.com/calendars/bob/work/`.
+    pub url: String,
+    /// The name to sign in with.
+    pub user: String,
+    /// Environment variable of the password; with Google, iCloud and Fastmail one for apps.
+    pub password: String,
+}
+
+/// The `[github]` table of a `person.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GithubAccount {
+    /// Environment variable of the token, best one of an account of the understudy's own.
+    pub token: String,
+    /// The only repositories that are read and written, as `owner/name`; the first one is meant when none is named.
+    pub repositories: Vec<String>,
+    /// Where the API is; another one for GitHub Enterprise.
+    #[serde(default = "github_api")]
+    pub api: String,
+}
+
+fn github_api() -> String {
+    "https://api.github.com".to_owned()
+}
