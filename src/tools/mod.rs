@@ -7,9 +7,9 @@
 //!
 //! Architecture invariant: a tool knows no channel and no model.
 
-mod edited;
 mod calendar;
 mod check;
+mod edited;
 mod github;
 pub mod hands;
 pub mod mcp;
@@ -26,8 +26,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-pub use edited::{edited, shown};
 pub use check::check;
+pub use edited::{edited, shown};
 pub use hands::Hands;
 pub use schema::Schema;
 
