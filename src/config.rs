@@ -34,7 +34,7 @@ const fn setting(
 }
 
 /// Every setting.
-pub const SETTINGS: [Setting; 17] = [
+pub const SETTINGS: [Setting; 18] = [
     setting(
         "data",
         "UNDERSTUDY_DATA",

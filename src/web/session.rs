@@ -75,7 +75,7 @@ impl SignedIn {
 
     /// Whether the understudy of `person` answers for them.
     pub(super) fn owns(&self, person: &Person) -> bool {
-        person.owner == self.reader
+        *person.known_as(&self.reader) == person.owner
     }
 
     /// Whether they may decide what becomes of the person's messages and replies.
