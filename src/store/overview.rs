@@ -2,11 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{
-    InboxRow, Store, StoreError,
-    inbox::{read_row, select_row},
-    to_json,
-};
+use super::inbox::{read_row, select_row};
+use super::{InboxRow, Store, StoreError, to_json};
 use crate::domain::{Conversation, InboxId, PersonId};
 
 impl Store {

@@ -186,18 +186,18 @@ pub(super) fn search(here: &str, typed: &str, label: &str) -> Markup {
 
 /// Styles, script and icon.
 pub(super) async fn asset(Path(name): Path<String>) -> Response {
-    let (kind, content) = match name.as_str() {
-        "console.css" => ("text/css; charset=utf-8", STYLE),
-        "console.js" => ("text/javascript; charset=utf-8", SCRIPT),
-        "icon.svg" => ("image/svg+xml", ICON),
-        _ => return Trouble::not_found().into_response(),
-    };
     if name == "htmx-2.0.8.min.js" {
         // Its version is in its name.
         let forever = "public, max-age=31536000, immutable";
         return ([(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, forever)], HTMX)
             .into_response();
     }
+    let (kind, content) = match name.as_str() {
+        "console.css" => ("text/css; charset=utf-8", STYLE),
+        "console.js" => ("text/javascript; charset=utf-8", SCRIPT),
+        "icon.svg" => ("image/svg+xml", ICON),
+        _ => return Trouble::not_found().into_response(),
+    };
     // Asked for again on every page, so that an update never meets an old script.
     ([(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-cache")], content).into_response()
 }

@@ -16,7 +16,8 @@ use crate::{
 /// The oldest approved action whose person is not paused where the request came from.
 const NEXT: &str = concat!(
     "SELECT action.id FROM action JOIN inbox AS due ON due.id = action.inbox_id
-     WHERE action.state = 'approved'",
+     -- The first condition is what lets the index of open actions be used.
+     WHERE action.state IN ('approved', 'running') AND action.state = 'approved'",
     not_paused!(),
     "ORDER BY action.id LIMIT 1"
 );

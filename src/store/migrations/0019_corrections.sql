@@ -16,4 +16,3 @@ CREATE TABLE correction (
 
 CREATE INDEX correction_by_person ON correction (person, inbox_id);
 CREATE INDEX inbox_by_person ON inbox (person, accepted_at, id);
-CREATE INDEX outbox_parked ON outbox (id) WHERE state = 'parked';

@@ -166,6 +166,9 @@ document.addEventListener("htmx:afterSwap", (event) => localTimes(event.detail.t
 
 localTimes(document);
 openTarget();
+// On a phone the menu is a row that scrolls; whoever comes to a page sees where they are in it.
+const current = document.querySelector(".top nav a[aria-current]");
+if (current) current.parentElement.scrollLeft = current.offsetLeft - current.parentElement.clientWidth / 2;
 addEventListener("hashchange", openTarget);
 document.querySelectorAll("form:has(textarea)").forEach(keys);
 document.querySelectorAll("[data-record]").forEach((button) => record(button.form, button));
