@@ -20,7 +20,7 @@ use understudy::{
     memory::{Embed, edge},
     mind::{BrainError, Draft, DraftSink, Mind, Scripted, Situation, StepMenu, Weights},
     people::{People, Person},
-    senses::Senses,
+    senses::{Hearing, Senses},
     store::{ActionRow, NewReply, Store, now},
     tools::{Call, Hands, Outcome, Reconcile, Schema, Tool, ToolError, Toolbox, mcp::Servers},
     turn,
@@ -147,6 +147,7 @@ impl Workshop {
             progress: Progress::default(),
             files: Files::below(dir.path()),
             senses: Senses::default(),
+            hearing: Hearing::new(Senses::default(), None, 1),
             introduced_by: HashMap::new(),
             hands,
         };

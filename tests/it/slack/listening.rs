@@ -108,7 +108,7 @@ async fn a_voice_note_without_text_gets_an_honest_answer() {
     assert!(
         replies[0]
             .text
-            .starts_with("I couldn't read audio_message.m4a: I can't listen to sound yet, so write me"),
+            .starts_with("I couldn't hear audio_message.m4a: I have no hearing model here, so write me"),
         "{}",
         replies[0].text
     );
