@@ -124,6 +124,17 @@ fn words_are_heard_and_a_hint_gets_names_right_more_often() {
     assert!(hinted > plain, "{hinted} of {plain}");
 }
 
+#[test]
+fn a_job_leaves_no_trace_in_the_next_one() {
+    let mut ear = Ear::start();
+    let asked = sound(&spoken("How long is the notice period in the lease, and who has to sign it?", 170));
+    let first = ear.hears(asked.clone(), "");
+    let other =
+        sound(&spoken("Seventeen yellow bicycles were delivered to the harbour on Monday afternoon.", 130));
+    ear.hears(other, "bicycles, harbour.");
+    assert_eq!(ear.hears(asked, ""), first);
+}
+
 /// Bytes that look like noise and are the same in every run.
 fn noise(seed: u64, length: usize) -> Vec<u8> {
     let mut state = seed;

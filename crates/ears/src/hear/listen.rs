@@ -45,7 +45,9 @@ impl Ear {
     pub(crate) fn load(model: &[u8]) -> anyhow::Result<Self> {
         whisper_rs::install_logging_hooks();
         let mut parameters = WhisperContextParameters::new();
-        parameters.use_gpu(false).flash_attn(true);
+        // Flash attention rounds the encoder's window up to whole blocks, and what fills the last one is left over from
+        // the job before: words of one person would colour those of another.
+        parameters.use_gpu(false).flash_attn(false);
         let model =
             WhisperContext::new_from_buffer_with_params(model, parameters).context("load the model")?;
         let state = model.create_state().context("make room for the model")?;
