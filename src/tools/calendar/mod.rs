@@ -440,8 +440,9 @@ impl Desk<'_> {
     }
 }
 
-/// A title in a sentence of ours: one line, not too long.
+/// A title in a sentence of ours: one line, not too long, and without what could be read as mark-up.
 fn shown(title: &str) -> String {
+    let title: String = title.chars().map(|c| if "<>[]|`".contains(c) { ' ' } else { c }).collect();
     let line: String = title.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(80).collect();
     if line.is_empty() { "(no title)".to_owned() } else { line.replace('"', "'") }
 }
