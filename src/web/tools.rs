@@ -124,9 +124,9 @@ pub(super) async fn show(
         h1 { "Permissions" }
         p.lead { "What each understudy may do, by who asks. A click goes round: off, ask first, on. It holds from the next step on." }
         div.legend {
-            span { (dot(Mode::Deny)) "off: it says who could allow it" }
-            span { (dot(Mode::Ask)) "asks: the owner or an admin says yes each time" }
-            span { (dot(Mode::Allow)) "on: it does it at once" }
+            span { (dot(Mode::Deny)) "it says who could allow it" }
+            span { (dot(Mode::Ask)) "the owner or an admin says yes each time" }
+            span { (dot(Mode::Allow)) "it does it at once" }
         }
         (page::search(HERE, view.query.get("q"), "Person or tool"))
         @if view.rows.is_empty() { p.empty { "No person and no tool is called that." } }
@@ -289,6 +289,12 @@ async fn change(
     }
     let rows = matrix::set(&person.id, (tool.name(), tool.effect()), &there, class, mode);
     let subject = format!("{} {} for {}", person.id, tool.name(), class_word(class));
-    let told = (format!("tool.{}", word(mode)), subject);
+    // The same words as when it is switched from the command line.
+    let action = match mode {
+        Mode::Deny => "tool.deny",
+        Mode::Ask => "tool.ask",
+        Mode::Allow => "tool.allow",
+    };
+    let told = (action.to_owned(), subject);
     store.replace_grants((&person.id, tool.name()), there, rows, told, (by, now())).await
 }
