@@ -18,7 +18,7 @@ fn bob() -> PersonId {
 }
 
 fn answered() -> Settled {
-    let reply = NewReply { text: "hi".to_owned(), cites: vec![] };
+    let reply = NewReply { text: "hi".to_owned(), cites: vec![], file: None };
     Settled { outcome: "answered", steps: vec![], reply: Some(reply), aside: None }
 }
 

@@ -77,7 +77,7 @@ async fn what_was_open_in_a_backup_waits_for_a_person_unless_nothing_happened_si
         let store = Store::open(dir.path()).await.unwrap();
         store.accept(&message("open", "a", "open"), 100).await.unwrap();
         let claimed = store.claim_next(100, 60).await.unwrap().unwrap();
-        let reply = NewReply { text: "hi".to_owned(), cites: vec![] };
+        let reply = NewReply { text: "hi".to_owned(), cites: vec![], file: None };
         let settled = Settled { outcome: "answered", steps: vec![], reply: Some(reply), aside: None };
         store.settle(&claimed, settled, 100).await.unwrap();
         store.accept(&message("next", "b", "next"), 100).await.unwrap();
