@@ -43,6 +43,9 @@ use crate::{
 /// Replies that leave side by side: a channel that is slow holds up no other.
 const SENDERS: usize = 8;
 
+/// The file that lies in a data directory while a backup is restored into it.
+pub(crate) const RESTORING: &str = "restoring";
+
 /// A started installation.
 pub struct App {
     /// Its settings.
@@ -112,6 +115,15 @@ impl App {
     /// # Errors
     /// [`InUse`] when another process holds the lock; otherwise what could not be opened.
     pub async fn open(config: Config) -> anyhow::Result<Self> {
+        if config.data.join(RESTORING).exists() {
+            let what = format!("a restore into {} did not come to its end", config.data.display());
+            return Err(Hint::new(what, "empty that directory and run `understudy restore` again").into());
+        }
+        Self::open_any(config).await
+    }
+
+    /// The same, even where a restore is under way.
+    pub(crate) async fn open_any(config: Config) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&config.data).map_err(|e| {
             let what = format!("can't create the data directory {}: {e}", config.data.display());
             Hint::new(

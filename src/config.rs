@@ -271,7 +271,11 @@ impl Config {
 pub(crate) fn is_safe(address: &str) -> bool {
     let own = |host: &str| {
         let rest = address.strip_prefix("http://").and_then(|rest| rest.strip_prefix(host));
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+        // Up to the first slash it is a port and nothing else: "http://127.0.0.1:x@elsewhere" is elsewhere.
+        let port = rest.map(|rest| rest.split_once('/').map_or(rest, |(port, _)| port));
+        let digits =
+            |port: &str| port.strip_prefix(':').is_some_and(|n| n.chars().all(|c| c.is_ascii_digit()));
+        port.is_some_and(|port| port.is_empty() || digits(port))
     };
     address.starts_with("https://") || ["127.0.0.1", "localhost", "[::1]"].into_iter().any(own)
 }

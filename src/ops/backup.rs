@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    app::App,
+    app::{App, RESTORING},
     config::Config,
     copying::copy_all,
     domain::RunId,
@@ -55,7 +55,12 @@ pub struct Mark {
 /// # Errors
 /// A [`Hint`] when there is such a directory already; otherwise when something can't be read or the disk is full.
 pub(super) async fn back_up(app: &App, to: &Path) -> anyhow::Result<Value> {
-    if to.starts_with(&app.config.data) {
+    // Real paths: a link or `..` must not lead back in, where the copy would copy itself.
+    let data = app.config.data.canonicalize().context("find the data directory")?;
+    let beside = to.parent().unwrap_or(to).canonicalize().map_err(|e| {
+        Hint::new(format!("can't make {}: {e}", to.display()), "name a directory whose parent is there")
+    })?;
+    if beside.starts_with(&data) {
         let next = "name one outside of it, best on another disk";
         return Err(Hint::new("a backup can't lie in the data directory", next).into());
     }
@@ -113,10 +118,14 @@ pub async fn restore(config: Config, from: PathBuf, went_on: bool) -> anyhow::Re
         let next = "move it away, or set UNDERSTUDY_DATA to another one; a restore never overwrites";
         return Err(Hint::new(what, next).into());
     }
+    fs::create_dir_all(&data).with_context(|| format!("make {}", data.display()))?;
+    // Until everything below is done, nobody starts on what may have gone on elsewhere.
+    let restoring = data.join(RESTORING);
+    fs::write(&restoring, b"").with_context(|| format!("write {}", restoring.display()))?;
     let place = data.clone();
     tokio::task::spawn_blocking(move || copy_all(&from, &place)).await??;
     fs::remove_file(data.join(MARK)).context("remove the mark of the backup")?;
-    let app = App::open(config).await?;
+    let app = App::open_any(config).await?;
     let parked = app.store.after_restore(went_on, now()).await?;
     for run in app.store.living_runs(None).await? {
         // Its words are in no backup.
@@ -131,5 +140,6 @@ pub async fn restore(config: Config, from: PathBuf, went_on: bool) -> anyhow::Re
         app.store.mark_destroyed(gone).await?;
     }
     app.close().await;
+    fs::remove_file(&restoring).with_context(|| format!("remove {}", restoring.display()))?;
     Ok(json!({"restored": data, "made_at": mark.made_at, "parked": parked, "notes": mark.notes}))
 }

@@ -163,7 +163,11 @@ impl Senses {
         let decoded = decoded.map_err(|e| SenseError::Broken(format!("gave no result: {e}")))?;
         said.drain(..said.len().min(end + 1));
         if let Decoded::Sound(sound) = &decoded
-            && said.len() != sound.stretches.iter().map(|stretch| stretch.samples * 2).sum::<usize>()
+            && Some(said.len())
+                != sound
+                    .stretches
+                    .iter()
+                    .try_fold(0_usize, |sum, stretch| sum.checked_add(stretch.samples.checked_mul(2)?))
         {
             return Err(SenseError::Broken("gave fewer samples than it said".to_owned()));
         }

@@ -43,6 +43,20 @@ impl Store {
         self.writer
             .write(move |connection| {
                 Box::pin(async move {
+                    if went_on {
+                        // What is read back, told or sent again would be a second time.
+                        for statement in [
+                            "DELETE FROM slack_heard",
+                            "UPDATE outbox SET state = 'parked', last_error = 'restored from a backup' WHERE state = 'draft'",
+                            "UPDATE owner_letter SET state = 'unclear', words = '' WHERE state = 'waiting'",
+                        ] {
+                            sqlx::query(statement).execute(&mut *connection).await?;
+                        }
+                        sqlx::query("UPDATE reminder SET told_at = ?1 WHERE told_at = 0 AND due_at <= ?1")
+                            .bind(now)
+                            .execute(&mut *connection)
+                            .await?;
+                    }
                     let open = if went_on {
                         sqlx::query(
                             "UPDATE inbox SET state = 'parked', last_error = ?1, lease_until_at = 0

@@ -61,6 +61,30 @@ impl Store {
             .await
     }
 
+    /// Forgets the clauses from the `n`th on: those of another text that was judged before.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn trim_clauses(&self, claimed: &Claimed, n: i64) -> Result<(), StoreError> {
+        let (inbox, token) = (claimed.id.0, claimed.lease_token);
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    sqlx::query(
+                        "DELETE FROM review_clause WHERE inbox_id = ?1 AND n >= ?3
+                         AND EXISTS (SELECT 1 FROM inbox WHERE id = ?1 AND lease_token = ?2)",
+                    )
+                    .bind(inbox)
+                    .bind(token)
+                    .bind(n)
+                    .execute(connection)
+                    .await?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+
     /// The clauses of a review in their order; none when the message asked for no review.
     ///
     /// # Errors

@@ -47,9 +47,10 @@ impl Store {
         conversation: &Conversation,
         before: InboxId,
     ) -> Result<Integrity, StoreError> {
-        let rows: Vec<(String, bool)> = sqlx::query_as(
+        let rows: Vec<(String, bool, bool)> = sqlx::query_as(
             "SELECT coalesce((SELECT result FROM step WHERE step.inbox_id = earlier.id AND kind = 'recall'), ''),
-                    EXISTS (SELECT 1 FROM action WHERE action.inbox_id = earlier.id AND action.quotes = 1)
+                    EXISTS (SELECT 1 FROM action WHERE action.inbox_id = earlier.id AND action.quotes = 1),
+                    EXISTS (SELECT 1 FROM step WHERE step.inbox_id = earlier.id AND kind = 'judge')
              FROM (SELECT id FROM inbox WHERE conversation = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3) AS earlier",
         )
         .bind(&conversation.0)
@@ -61,7 +62,11 @@ impl Store {
         struct Recalled {
             passages: Vec<Passage>,
         }
-        let of = |(recalled, quotes): &(String, bool)| {
+        let of = |(recalled, quotes, reviewed): &(String, bool, bool)| {
+            // A review quotes the document that somebody sent.
+            if *reviewed {
+                return Integrity::External;
+            }
             let passages = match serde_json::from_str::<Recalled>(recalled) {
                 Ok(recalled) => recalled.passages,
                 Err(_) if recalled.is_empty() => Vec::new(),

@@ -75,10 +75,10 @@ impl Hands {
                 (ActionState::Done, Ended { told: gated(told), receipt, found: kept(&found), quotes })
             }
             Err(ToolError::NotDone(told)) => {
-                (ActionState::Failed, Ended { told: gated(told), ..Ended::default() })
+                (ActionState::Failed, Ended { told: gated(told), quotes, ..Ended::default() })
             }
             Err(ToolError::Unknown(told)) => {
-                (ActionState::Uncertain, Ended { told: gated(told), ..Ended::default() })
+                (ActionState::Uncertain, Ended { told: gated(told), quotes, ..Ended::default() })
             }
         };
         let (id, tool) = (row.id, &row.tool);

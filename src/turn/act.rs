@@ -50,6 +50,16 @@ pub(super) enum Acted {
     },
 }
 
+/// What the message is made of, as far as acting depends on it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ground {
+    /// Whether a step may be chosen at all: a document is judged by the notes, and nothing is done on words that may
+    /// have been others.
+    pub may_choose: bool,
+    /// Whether a recording came along with written words: somebody else may speak in it.
+    pub heard_others: bool,
+}
+
 /// Lets the model choose steps for a claimed message and does those that are allowed.
 ///
 /// # Errors
@@ -58,7 +68,7 @@ pub(super) async fn act(
     desk: &Desk,
     claimed: &Claimed,
     asked: &Asked<'_>,
-    situation: &Situation<'_>,
+    (situation, ground): (&Situation<'_>, Ground),
     now: i64,
 ) -> anyhow::Result<Acted> {
     let mut request = request(claimed, asked, situation.thread);
@@ -67,7 +77,10 @@ pub(super) async fn act(
         let heard = desk.store.heard_before(&claimed.message.conversation, claimed.id).await?;
         request.label = request.label.max(heard);
     }
-    let mut menu = offered(desk, asked, &request).await?;
+    if ground.heard_others {
+        request.label = request.label.max(Integrity::External);
+    }
+    let mut menu = if ground.may_choose { offered(desk, asked, &request).await? } else { Vec::new() };
     let sha256 = hex::encode(Sha256::digest(situation.message));
     let earlier = desk.store.actions(claimed.id).await?;
     if menu.is_empty() && earlier.is_empty() {

@@ -21,7 +21,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use serde_json::json;
 
-use act::Acted;
+use act::{Acted, Ground};
 use answer::{Answer, Clock, Means, Watch};
 pub use late::late;
 
@@ -136,11 +136,11 @@ pub async fn run(desk: &Desk, claimed: &Claimed, now: i64) -> anyhow::Result<()>
     let means = Means { mind: &*desk.mind, embed: &*desk.embed, notes: &*desk.notes, papers: &sensed.papers };
     let watch = Told { progress: &desk.progress, claimed };
     let mut file = None;
-    let acted = match (sent.is_empty(), sensed.is_unsure()) {
-        (true, false) => act::act(desk, claimed, &asked, &situation, now).await?,
-        // A document is judged by the notes, and nothing is done on words that may have been others.
-        _ => Acted::Nothing,
+    let ground = Ground {
+        may_choose: sent.is_empty() && !sensed.is_unsure(),
+        heard_others: sensed.has_heard() && !asked.text.trim().is_empty(),
     };
+    let acted = act::act(desk, claimed, &asked, (&situation, ground), now).await?;
     let mut answer = match acted {
         Acted::Nothing if !sent.is_empty() => {
             let reviewed = review::review(desk, claimed, (&situation, &sent), &asked.audience, now).await?;

@@ -100,6 +100,8 @@ enum Reading {
     Document(Box<Document>),
     Speech(Box<Speech>),
     Unreadable(Trouble),
+    /// Hearing it was given up, and would be again.
+    BrokenSound,
 }
 
 /// What a file came to, from what was kept of it or by opening it.
@@ -144,7 +146,10 @@ async fn read(
         Err(e @ SenseError::NoReader { .. }) => return Err(e.into()),
         Err(e) => {
             warn!("A file for {person} could not be read: {e}");
-            return Ok(if is_sound { CameTo::BrokenSound } else { CameTo::Broken });
+            if !is_sound {
+                return Ok(CameTo::Broken);
+            }
+            Reading::BrokenSound
         }
     };
     let bytes = serde_json::to_vec(&reading)?;
@@ -158,6 +163,7 @@ fn of_reading(reading: Reading) -> CameTo {
         Reading::Document(document) => CameTo::Read(document),
         Reading::Speech(speech) => CameTo::Heard(speech),
         Reading::Unreadable(trouble) => CameTo::Unreadable(trouble),
+        Reading::BrokenSound => CameTo::BrokenSound,
     }
 }
 
@@ -234,6 +240,11 @@ impl Sensed {
             text.push_str(&super::manners::strip_invisible(&speech.text()));
         }
         text
+    }
+
+    /// Whether somebody was heard at all.
+    pub fn has_heard(&self) -> bool {
+        self.heard().next().is_some()
     }
 
     /// Whether some of the words may have been others.

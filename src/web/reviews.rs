@@ -14,7 +14,7 @@ use tracing::warn;
 
 use super::{Shared, form::Fields, page, session::SignedIn, talk::find, trouble::Trouble};
 use crate::{
-    domain::{Channel, InboxId, Integrity, Judged, Readers, Ruling, Verdict},
+    domain::{Audience, Channel, InboxId, Integrity, Judged, Readers, Ruling, Verdict},
     error::told,
     people::Person,
     store::{ClauseRow, InboxRow, now},
@@ -76,19 +76,23 @@ pub(super) async fn show(
         .iter()
         .filter_map(|clause| Some((clause, serde_json::from_str(&clause.judged).ok()?)))
         .collect();
+    // Found for whoever asked; somebody else who looks on sees the rules that they may read.
+    let eyes = Audience::only(signed_in.reader.clone());
     let count = |mark| judged.iter().filter(|(_, judged)| judged.finding.mark == mark).count();
     let body = html! {
         h1 { "Review" }
         p.meta { b { (row.from) } " asked " b { (person.name) } " by " (row.channel) " " (page::time(row.accepted_at)) }
         p.words { (row.text) }
         p.lead { (count(Verdict::Problem)) " problems, " (count(Verdict::Unsure)) " unclear, " (count(Verdict::Ok)) " fine." }
-        @for (clause, judged) in &judged { (entry(&row, person, clause, judged)) }
+        @for (clause, judged) in &judged { (entry(&row, person, clause, judged, &eyes)) }
     };
     Ok(page::page("Review", &signed_in, &body))
 }
 
-fn entry(row: &InboxRow, person: &Person, clause: &ClauseRow, judged: &Judged) -> Markup {
+fn entry(row: &InboxRow, person: &Person, clause: &ClauseRow, judged: &Judged, eyes: &Audience) -> Markup {
     let Judged { document, clause: words, finding } = judged;
+    let sees = finding.rule.as_ref().is_none_or(|rule| eyes.may_read(&rule.readers));
+    let why = if sees { finding.why.as_str() } else { "" };
     let ruled: Option<Ruled> = serde_json::from_str(&clause.ruled).ok();
     let mark = ruled.as_ref().map_or(finding.mark, |ruled| ruled.mark);
     let n = clause.n;
@@ -105,8 +109,9 @@ fn entry(row: &InboxRow, person: &Person, clause: &ClauseRow, judged: &Judged) -
                 Some(ruled) => p.hint { (ruled.by) " says: " (named(ruled.mark)) "." @if !ruled.why.is_empty() { " " (ruled.why) } },
                 None => p.hint {
                     @if !finding.quote.is_empty() { "\u{201c}" (finding.quote) "\u{201d}: " }
-                    (finding.why)
-                    @if let Some(rule) = &finding.rule { " Rule: " b { (rule.title) } "." }
+                    @if sees {
+                        (why) @if let Some(rule) = &finding.rule { " Rule: " b { (rule.title) } "." }
+                    } @else { "The rule is for other readers." }
                 },
             }
             details {
@@ -119,7 +124,7 @@ fn entry(row: &InboxRow, person: &Person, clause: &ClauseRow, judged: &Judged) -
                         }
                     }
                     label for={ "why-" (n) } { "Why" }
-                    textarea id={ "why-" (n) } name="why" rows="2" { "\n" (ruled.as_ref().map_or(finding.why.as_str(), |ruled| &ruled.why)) }
+                    textarea id={ "why-" (n) } name="why" rows="2" { "\n" (ruled.as_ref().map_or(why, |ruled| &ruled.why)) }
                     label for={ "for-" (n) } { "Who may be told this ruling" }
                     select id={ "for-" (n) } name="readers" {
                         option value="owner" { "only " (person.owner) }
@@ -161,7 +166,11 @@ pub(super) async fn rule(
         return Err(Trouble::new(StatusCode::BAD_REQUEST, sentence));
     }
     let readers = match fields.get("readers") {
-        "notes" => person.note_readers.clone(),
+        // A ruling may repeat its rule, so it goes no further than that.
+        "notes" => match &judged.finding.rule {
+            Some(rule) if rule.readers != Readers::Everyone => rule.readers.clone(),
+            _ => person.note_readers.clone(),
+        },
         _ => Readers::Only([person.owner.clone()].into()),
     };
     let by_owner = signed_in.owns(person);

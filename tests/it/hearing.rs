@@ -23,13 +23,12 @@ use voice::{CONTAINERS, converted, spoken};
 /// How long hearing may take on a machine that builds something else meanwhile.
 const PATIENCE: Duration = Duration::from_secs(240);
 /// What Alice says, and a word of it that is always heard.
-const SAID: (&str, &str) = ("The fair opens on Friday at nine. Who has the key?", "friday");
+const SAID: (&str, &str) = ("The fair opens on Friday at nine. Who has the key?", "key");
 
 fn assert_heard(reply: &str, how: &str) {
-    let (_, heard) = reply.split_once("I heard \u{201c}").unwrap_or_else(|| panic!("{how}: {reply}"));
+    let (answer, heard) = reply.split_once("I heard \u{201c}").unwrap_or_else(|| panic!("{how}: {reply}"));
     assert!(heard.to_lowercase().contains(SAID.1), "{how}: {reply}");
     // The words are the message: the scripted mind repeats them.
-    let (answer, _) = reply.split_once("\n\n").unwrap();
     assert!(answer.starts_with("You wrote: ") && answer.to_lowercase().contains(SAID.1), "{how}: {reply}");
 }
 

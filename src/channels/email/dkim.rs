@@ -5,12 +5,9 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
-use hickory_resolver::{
-    TokioResolver,
-    config::{ConnectionConfig, NameServerConfig, ResolverConfig, ResolverOpts},
-    net::runtime::TokioRuntimeProvider,
-    proto::rr::RData,
-};
+use hickory_resolver::TokioResolver;
+use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig, ResolverOpts};
+use hickory_resolver::{net::runtime::TokioRuntimeProvider, proto::rr::RData};
 use understudy_ears::Letter;
 
 use super::{address::Address, authres::is_aligned};

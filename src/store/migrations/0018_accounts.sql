@@ -24,3 +24,6 @@ CREATE INDEX account_invited ON account (invitation) WHERE invitation <> '';
 -- When the browser last showed the password or the printed token.
 ALTER TABLE session ADD COLUMN confirmed_at INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX session_by_reader ON session (reader);
+
+-- Until now everybody with the printed token was an admin; whoever is signed in shows who they are once more.
+DELETE FROM session;

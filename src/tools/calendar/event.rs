@@ -1,5 +1,7 @@
 //! iCalendar (RFC 5545) as far as a calendar is read and written here: when something is, what it is called, who made it.
 
+use std::sync::Arc;
+
 use calcard::{
     Entry, Parser,
     common::PartialDateTime,
@@ -21,7 +23,7 @@ const KEY: &str = "X-UNDERSTUDY-ACTION";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Occurrence {
     /// The event, as the server keeps it.
-    pub kept: Kept,
+    pub kept: Arc<Kept>,
     /// What it is called; somebody else's words.
     pub title: String,
     /// From when, in Unix seconds.
@@ -47,6 +49,8 @@ pub(super) fn occurrences(kept: &[Kept], (from, until): (i64, i64), zone: Tz) ->
 
 fn of_one(kept: &Kept, (from, until): (i64, i64), zone: Tz) -> Vec<Occurrence> {
     let Some(calendar) = parse(&kept.text) else { return Vec::new() };
+    // Of one text there may be thousands of occurrences.
+    let kept = Arc::new(kept.clone());
     let repeats = calendar.components.iter().any(ICalendarComponent::is_recurrent_or_override);
     let expanded = calendar.expand_dates(zone, OCCURRENCES_MAX);
     let one = |event: calcard::icalendar::dates::CalendarEvent<_, _>| {
@@ -59,7 +63,7 @@ fn of_one(kept: &Kept, (from, until): (i64, i64), zone: Tz) -> Vec<Occurrence> {
         // What has no length takes place when it begins.
         let touches = start < until && (end > from || (start == end && start >= from));
         touches.then(|| Occurrence {
-            kept: kept.clone(),
+            kept: Arc::clone(&kept),
             title: text(component, &ICalendarProperty::Summary),
             start,
             end,
@@ -154,7 +158,8 @@ pub(super) fn moved(kept: &str, (start, end): (i64, i64), key: &str, now: i64) -
         at(ICalendarProperty::Dtend, end),
         at(ICalendarProperty::Dtstamp, now),
         at(ICalendarProperty::LastModified, now),
-        ICalendarEntry::new(ICalendarProperty::Sequence).with_value(ICalendarValue::Integer(sequence + 1)),
+        ICalendarEntry::new(ICalendarProperty::Sequence)
+            .with_value(ICalendarValue::Integer(sequence.saturating_add(1))),
         ICalendarEntry::new(ours).with_value(key),
     ]);
     Some(calendar.to_string())

@@ -266,6 +266,7 @@ impl Desk<'_> {
     }
 
     async fn relocate(&self) -> Result<Outcome, ToolError> {
+        self.told_to_both()?;
         let (day, zone) = (self.day("day")?, self.call.person.hours.zone);
         let to = self.moment(self.call.text("time"))?;
         let moved_to = |o: &Occurrence, span| Outcome {
@@ -292,6 +293,7 @@ impl Desk<'_> {
     }
 
     async fn cancel(&self) -> Result<Outcome, ToolError> {
+        self.told_to_both()?;
         let found = self.named(self.day("day")?).await?;
         self.calendar.delete(&found.kept.href, &found.kept.etag).await.map_err(wrote)?;
         let (title, when) = (shown(&found.title), self.spoken((found.start, found.end)));

@@ -123,7 +123,7 @@ mod tests {
 
     fn busy(start: i64, end: i64) -> Occurrence {
         Occurrence {
-            kept: super::super::dav::Kept::default(),
+            kept: std::sync::Arc::default(),
             title: String::new(),
             start,
             end,

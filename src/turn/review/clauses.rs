@@ -9,32 +9,52 @@ use crate::domain::Clause;
 
 /// Longer clauses are cut between sentences; about 250 tokens, which the prompt has room for.
 const CLAUSE_MAX_CHARS: usize = 1000;
-/// A line with more words is no heading.
+/// A line with more words is no heading, and with fewer when a colon ends it: "The supplier shall:".
 const HEADING_MAX_WORDS: usize = 9;
+/// See [`HEADING_MAX_WORDS`].
+const COLON_MAX_WORDS: usize = 2;
 /// A longer number at the beginning of a line counts things and no clauses.
 const NUMBER_MAX_CHARS: usize = 12;
 
+/// A line of a document and where it stands.
+struct Line<'d> {
+    place: &'d str,
+    text: &'d str,
+    is_markdown: bool,
+}
+
 /// Cuts the parts of a document, in their order.
 pub(super) fn clauses(sections: &[Section]) -> Vec<Clause> {
+    let mut lines: Vec<Line<'_>> = Vec::new();
+    for Section { place, text, is_markdown } in sections {
+        let of_section = visible(text, *is_markdown).map(str::trim).filter(|line| !is_ornament(line));
+        // A part ends like a paragraph; what goes on over the page is one clause all the same.
+        lines.extend(of_section.chain([""]).map(|text| Line { place, text, is_markdown: *is_markdown }));
+    }
     let mut cutter = Cutter::default();
-    for section in sections {
-        cutter.place.clone_from(&section.place);
-        for line in section.text.lines() {
-            cutter.line(line.trim(), section.is_markdown);
-        }
-        // What goes on over the page is one clause.
-        if !cutter.is_open_ended() {
-            cutter.finish();
-        }
+    let mut rest = lines.iter();
+    while let Some(line) = rest.next() {
+        let next = rest.clone().find(|next| !next.text.is_empty());
+        cutter.line(line, next.is_some_and(|next| next.text.starts_with(char::is_lowercase)));
     }
     cutter.finish();
     cutter.done
 }
 
+/// The lines of a part, of Markdown without the comments, which no reader of it sees.
+fn visible(text: &str, is_markdown: bool) -> impl Iterator<Item = &str> {
+    let mut in_comment = false;
+    text.lines().filter(move |line| {
+        let begins = is_markdown && line.trim_start().starts_with("<!--");
+        let hidden = in_comment || begins;
+        in_comment = hidden && !line.contains("-->");
+        !hidden
+    })
+}
+
 #[derive(Default)]
 struct Cutter {
     done: Vec<Clause>,
-    place: String,
     /// The heading with its number.
     heading: (String, String),
     /// The number of the clause that is read, and its words.
@@ -45,41 +65,43 @@ struct Cutter {
 }
 
 impl Cutter {
-    fn line(&mut self, line: &str, is_markdown: bool) {
-        if line.is_empty() {
+    /// Takes a line; `goes_on` says that the next one begins like the middle of a sentence.
+    fn line(&mut self, line: &Line<'_>, goes_on: bool) {
+        let text = line.text;
+        if text.is_empty() {
             // A list goes on behind the blank line that follows "as follows:".
-            if !self.words.ends_with(':') {
+            if !(self.words.ends_with(':') || goes_on && self.is_open_ended()) {
                 self.finish();
             }
             return;
         }
-        if is_page_number(line) || line.chars().all(|c| "_-=.* ".contains(c)) {
-            return;
-        }
-        if is_markdown && let Some(heading) = line.strip_prefix('#') {
+        if line.is_markdown
+            && let Some(heading) = text.strip_prefix('#')
+        {
             self.finish();
             let (number, words) = numbered(heading.trim_start_matches('#').trim());
             self.heading = (number.to_owned(), words.to_owned());
             return;
         }
-        let (number, words) = numbered(line);
+        let (number, words) = numbered(text);
+        let is_heading = !goes_on && is_heading(words);
         if !number.is_empty() {
             self.finish();
-            if is_heading(words) {
+            if is_heading {
                 self.heading = (number.to_owned(), words.to_owned());
                 return;
             }
             number.clone_into(&mut self.number);
-        } else if self.words.is_empty() && is_heading(words) {
+        } else if self.words.is_empty() && is_heading {
             self.heading = (String::new(), words.trim_end_matches(':').to_owned());
             return;
         }
-        self.add(words);
+        self.add(words, line.place);
     }
 
-    fn add(&mut self, words: &str) {
+    fn add(&mut self, words: &str, place: &str) {
         if self.words.is_empty() {
-            self.began.clone_from(&self.place);
+            place.clone_into(&mut self.began);
         } else {
             self.words.push(' ');
         }
@@ -143,9 +165,14 @@ fn is_number(word: &str) -> bool {
 
 fn is_heading(words: &str) -> bool {
     let count = words.split_whitespace().count();
-    count <= HEADING_MAX_WORDS
+    count <= if words.ends_with(':') { COLON_MAX_WORDS } else { HEADING_MAX_WORDS }
         && !words.ends_with(['.', ';', ',', '!', '?'])
         && words.chars().next().is_none_or(|c| c.is_uppercase() || c.is_ascii_digit())
+}
+
+/// Whether a line is a page number or a rule.
+fn is_ornament(line: &str) -> bool {
+    !line.is_empty() && (is_page_number(line) || line.chars().all(|c| "_-=.* ".contains(c)))
 }
 
 fn is_page_number(line: &str) -> bool {

@@ -68,8 +68,13 @@ pub(super) async fn review(
     for (n, (document, clause)) in all.into_iter().take(CLAUSES_MAX).enumerate() {
         desk.progress.stage(claimed, Stage::Judging { clause: n + 1, of: clauses.min(CLAUSES_MAX) });
         let n = i64::try_from(n)?;
-        // A review belongs to its words, to the clause's and to the request's.
-        let print = hex::encode(Sha256::digest(serde_json::to_vec(&(document, &clause, situation.message))?));
+        // A review belongs to its words, to the clause's, to the request's, and to whoever reads it.
+        let print = hex::encode(Sha256::digest(serde_json::to_vec(&(
+            document,
+            &clause,
+            situation.message,
+            audience,
+        ))?));
         let known = before.iter().find(|row| row.n == n && row.print == print);
         if let Some(known) = known.and_then(|row| serde_json::from_str(&row.judged).ok()) {
             judged.push(known);
@@ -81,6 +86,7 @@ pub(super) async fn review(
         desk.store.keep_clause(claimed, row).await?;
         judged.push(one);
     }
+    desk.store.trim_clauses(claimed, i64::try_from(judged.len())?).await?;
     clock.lap("judge");
     if judged.is_empty() {
         let text = "There is no clause in it that I could judge. Send the document with its text.".to_owned();
