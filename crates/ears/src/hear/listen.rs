@@ -176,7 +176,7 @@ fn repeats(text: &str) -> bool {
     })
 }
 
-/// Whether a text only names a sound, such as "[BLANK_AUDIO]" or "(wind)".
+/// Whether a text only names a sound, such as `[BLANK_AUDIO]` or `(wind)`.
 fn is_a_sound(text: &str) -> bool {
     let inner = |open, close| text.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
     inner('[', ']').or_else(|| inner('(', ')')).is_some_and(|inner| !inner.contains(['[', '(']))
