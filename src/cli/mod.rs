@@ -114,10 +114,16 @@ enum Command {
     Bench(bench::Command),
 }
 
+/// What a shell reports of a program that SIGPIPE ended (128 + 13).
+const PIPE_CLOSED: i32 = 141;
+
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    if !matches!(cli.command, Command::Run) {
+        end_with_the_reader();
+    }
     if let Command::Trainer { job } = &cli.command {
         return report(train::child(job));
     }
@@ -127,6 +133,18 @@ pub fn main() -> ExitCode {
         Err(e) => Err(anyhow::anyhow!(e).context("start the runtime")),
     };
     report(result)
+}
+
+/// Ends a command quietly when nobody reads its output any more, as in `understudy notes list | head`.
+fn end_with_the_reader() {
+    let other = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let words = panic.payload_as_str().unwrap_or_default();
+        if words.starts_with("failed printing to stdout") && words.contains("Broken pipe") {
+            std::process::exit(PIPE_CLOSED);
+        }
+        other(panic);
+    }));
 }
 
 fn report(result: anyhow::Result<ExitCode>) -> ExitCode {

@@ -1,6 +1,6 @@
 //! `understudy run`.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{io::Write as _, process::ExitCode, sync::Arc};
 
 use anyhow::Context;
 use tokio::net::TcpListener;
@@ -140,24 +140,29 @@ fn by_mail(lines: &[MailLine]) -> String {
     lines.iter().map(of).collect::<Vec<_>>().join("; ")
 }
 
+/// Says that it is ready and where. Whoever started it may have stopped listening: that stops nothing.
 async fn greet(app: &App, address: std::net::SocketAddr) -> anyhow::Result<()> {
     let names: Vec<String> =
         app.people.everybody().iter().map(|p| format!("{} (@{})", p.name, p.handle)).collect();
-    println!("Understudy is ready after {:.1} s: {}", app.uptime().as_secs_f64(), names.join(", "));
+    let mut greeting =
+        format!("Understudy is ready after {:.1} s: {}\n", app.uptime().as_secs_f64(), names.join(", "));
     match web::first_sign_in_token(&app.store).await.context("make the sign-in token")? {
         Some(token) => {
-            println!(
-                "Console: http://{address}/sign-in?token={token}\n  (shown once; `understudy sign-in` makes a new link)"
+            greeting += &format!(
+                "Console: http://{address}/sign-in?token={token}\n  (shown once; `understudy sign-in` makes a new link)\n"
             );
             // The first start, so no note was read before.
             for person in app.people.everybody().iter().filter(|person| !person.note_folders.is_empty()) {
-                println!(
-                    "  (the notes of {} are read now; answers are complete in a few seconds)",
+                greeting += &format!(
+                    "  (the notes of {} are read now; answers are complete in a few seconds)\n",
                     person.name
                 );
             }
         }
-        None => println!("Console: http://{address}/"),
+        None => greeting += &format!("Console: http://{address}/\n"),
+    }
+    if let Err(e) = std::io::stdout().write_all(greeting.as_bytes()) {
+        warn!("Nobody reads what this program prints: {e}");
     }
     Ok(())
 }

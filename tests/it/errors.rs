@@ -1,6 +1,9 @@
 //! What people read when something is wrong: one sentence with the next step, and the right exit code.
 
-use std::{fs::File, process::Stdio};
+use std::{
+    fs::File,
+    process::{Command, Stdio},
+};
 
 use understudy_engine::gguf::{Header, write_random_adapter};
 
@@ -228,4 +231,21 @@ fn an_empty_and_a_huge_message_get_a_sentence() {
     let why = *refused.unwrap_err().downcast::<String>().unwrap();
     assert!(why.contains("1048576 bytes"), "{why}");
     assert_eq!(commands.call(&ask("still there?")).unwrap()["outcome"], "answered");
+}
+
+#[test]
+fn whoever_stops_reading_the_output_stops_nothing_else() {
+    let site = Site::new();
+    let output = |command: &mut Command| {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        command.stdout(writer).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    };
+    let running = site.wait(output(site.command().arg("run")));
+    let health = running.connect().unwrap().call(&serde_json::json!("health")).unwrap();
+    assert!(health["version"].is_string() || health["inbox"].is_object(), "{health}");
+    let ended = output(site.command().args(["person", "list"])).wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(141));
+    assert_eq!(String::from_utf8(ended.stderr).unwrap(), "");
 }
