@@ -48,6 +48,8 @@ pub struct Hearing {
     model: Option<PathBuf>,
     threads: usize,
     idle: Duration,
+    /// As [`JOB`].
+    limit: (Duration, f32),
     /// The child between two jobs. Whoever holds the lock has a job; the others wait in the order they came.
     ear: Arc<Mutex<Option<Ear>>>,
 }
@@ -65,13 +67,19 @@ impl Hearing {
     /// Hears with the model in this file, or says that it can't when there is none.
     #[must_use]
     pub fn new(senses: Senses, model: Option<PathBuf>, threads: usize) -> Self {
-        Self { senses, model, threads, idle: IDLE, ear: Arc::default() }
+        Self { senses, model, threads, idle: IDLE, limit: JOB, ear: Arc::default() }
     }
 
     /// The same, sent away after another time without a job.
     #[must_use]
     pub fn resting_after(self, idle: Duration) -> Self {
         Self { idle, ..self }
+    }
+
+    /// The same, with another time for a job, and for each second of speech.
+    #[must_use]
+    pub fn within(self, limit: (Duration, f32)) -> Self {
+        Self { limit, ..self }
     }
 
     /// The model, where there is one.
@@ -123,7 +131,7 @@ impl Hearing {
             Some(ear) => ear,
             None => Ear::start(&self.senses.program, model).await?,
         };
-        let limit = JOB.0 + Duration::from_secs_f32(speech_s(&job.sound) * JOB.1);
+        let limit = self.limit.0 + Duration::from_secs_f32(speech_s(&job.sound) * self.limit.1);
         let said = match timeout(limit, ear.work(job, samples)).await {
             Ok(said) => said,
             Err(_) => Err(format!("took more than {} s", limit.as_secs())),

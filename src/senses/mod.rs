@@ -91,6 +91,18 @@ fn beside_us() -> PathBuf {
 }
 
 impl Senses {
+    /// The same readers, started from another program.
+    #[must_use]
+    pub fn started_from(self, program: PathBuf) -> Self {
+        Self { program, ..self }
+    }
+
+    /// The program that readers are started from.
+    #[must_use]
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// How many mails are read at the same time.
     #[must_use]
     pub fn side_by_side(&self) -> usize {

@@ -1,13 +1,19 @@
 //! Voice notes through the whole program: by Slack, by mail, on the command line; heard by the real model.
 
 #[path = "../../crates/ears/tests/voice/mod.rs"]
-mod voice;
+pub mod voice;
 
-use std::{process::Stdio, time::Duration};
+use std::{
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+    process::Stdio,
+    time::{Duration, Instant},
+};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use fake_slack::Upload;
 use serde_json::{Value, json};
+use understudy::senses::{Heard, Hearing, SenseError, Senses};
 
 use crate::{
     email::{
@@ -109,4 +115,106 @@ fn without_a_model_the_reply_says_how_to_get_one() {
     let reply = turn["reply"].as_str().unwrap();
     assert!(reply.contains("I couldn't hear note.wav: I have no hearing model here"), "{reply}");
     assert!(reply.contains("`understudy models pull`"), "{reply}");
+}
+
+/// A program that hears as ours does, or as `trouble` says while the file `broken` lies beside it.
+fn troubled(dir: &Path, trouble: &str) -> std::path::PathBuf {
+    let ours = Senses::default();
+    let script = format!(
+        "#!/bin/sh\nif [ \"$1\" = hear ] && [ -e {broken} ]; then\n\
+         echo '{{\"ready\":{{\"landlock\":true,\"seccomp\":true}}}}'\n{trouble}\nfi\nexec {ours} \"$@\"\n",
+        broken = dir.join("broken").display(),
+        ours = ours.program().display(),
+    );
+    let program = dir.join("troubled");
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    program
+}
+
+#[tokio::test]
+async fn a_process_that_hangs_dies_or_raves_costs_its_job_and_no_other() {
+    let note = spoken(SAID.0, 140);
+    for (trouble, told) in [
+        ("exec sleep 600", "took more than 2 s"),
+        // It dies while it is told the job.
+        ("exit 9", "broke off"),
+        ("echo nonsense; exec cat > /dev/null", "gave no result"),
+        ("echo '{\"ready\":{\"landlock\":true,\"seccomp\":true}}'; exec cat > /dev/null", "gave no result"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("broken"), b"").unwrap();
+        let senses = Senses::default().started_from(troubled(dir.path(), trouble));
+        let hearing = Hearing::new(senses, Some(models().join("ggml-tiny.en.bin")), 2);
+        let hasty = hearing.clone().within((Duration::from_secs(2), 0.0));
+        match hasty.hear(&note, "").await {
+            Err(SenseError::Broken(why)) => assert!(why.contains(told), "{trouble}: {why}"),
+            other => panic!("{trouble}: {other:?}"),
+        }
+        assert_eq!(hearing.loaded().await, None, "{trouble}: it is not kept for the next one");
+        std::fs::remove_file(dir.path().join("broken")).unwrap();
+        let Heard::Speech(speech) = hearing.hear(&note, "").await.unwrap() else { panic!("{trouble}") };
+        let words: Vec<&str> = speech.utterances.iter().map(|utterance| utterance.text.as_str()).collect();
+        assert!(words.concat().to_lowercase().contains(SAID.1), "{trouble}: {words:?}");
+    }
+}
+
+#[tokio::test]
+async fn whisper_is_unloaded_when_nobody_speaks() {
+    let model = models().join("ggml-tiny.en.bin");
+    let hearing = Hearing::new(Senses::default(), Some(model), 2).resting_after(Duration::from_secs(2));
+    assert_eq!(hearing.loaded().await, None, "it is loaded by the first recording");
+    hearing.hear(&spoken(SAID.0, 140), "").await.unwrap();
+    let child = hearing.loaded().await.expect("it stays for the next one");
+    hearing.hear(&spoken("And who else?", 140), "").await.unwrap();
+    assert_eq!(hearing.loaded().await, Some(child), "one process hears them all");
+    let began = Instant::now();
+    while hearing.loaded().await.is_some() {
+        assert!(began.elapsed() < PATIENCE, "it is not unloaded");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(!Path::new(&format!("/proc/{child}/fd/0")).exists(), "the process is gone");
+}
+
+/// What a process holds in memory.
+fn resident_mb(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.split_ascii_whitespace().next().unwrap().parse::<u64>().unwrap() / 1024
+}
+
+#[test]
+fn the_bot_grows_by_less_than_50_mb_whatever_it_is_sent() {
+    let site = Site::new();
+    let mut command = site.command();
+    let running = site.wait(command.env("UNDERSTUDY_MODELS", models()).arg("run").spawn().unwrap());
+    let place = |name: &str, bytes: &[u8]| {
+        let path = site.dir.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let note = spoken(SAID.0, 140);
+    let good = place("note.wav", &note);
+    assert_heard(ask(&site, &["--voice", &good])["reply"].as_str().unwrap(), "before");
+    let before = resident_mb(running.child.id());
+    // A minute of speech, three hours of nothing, and what is broken in its own way each.
+    let long =
+        converted(&spoken(&"Nobody has to listen to this for so long. ".repeat(20), 140), &CONTAINERS[3]);
+    let hours = voice::ffmpeg(
+        &["-f", "lavfi", "-t", "10800", "-i", "anullsrc=r=16000:cl=mono"],
+        None,
+        &["-c:a", "flac"],
+        "flac",
+    );
+    let broken: [&[u8]; 6] =
+        [&note[..note.len() / 3], &note[..40], b"", b"OggS\0\x02", &[0xff; 300_000], b"fLaC\0\0\0\x22"];
+    let files = [long, hours].into_iter().chain(broken.map(<[u8]>::to_vec));
+    for (n, bytes) in files.enumerate() {
+        let file = place(&format!("file-{n}"), &bytes);
+        let reply = ask(&site, &["--voice", &file, "and this?"])["reply"].as_str().unwrap().to_owned();
+        assert!(!reply.is_empty(), "file-{n}");
+    }
+    let grown = resident_mb(running.child.id()).saturating_sub(before);
+    assert!(grown < 50, "it grew by {grown} MB");
+    assert_heard(ask(&site, &["--voice", &good])["reply"].as_str().unwrap(), "after");
 }

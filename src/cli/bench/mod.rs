@@ -3,6 +3,7 @@
 //! Speeds are ratios against a peer in the same run, alternating, because absolute figures of a shared machine
 //! wobble. Run it on an idle machine.
 
+mod ears;
 mod engine;
 mod inbox;
 mod memory;
@@ -25,6 +26,15 @@ pub(super) enum Command {
         /// Rounds per figure.
         #[arg(long, default_value_t = 5)]
         rounds: usize,
+    },
+    /// Hearing against pywhispercpp, reading documents, and what hearing costs an answer.
+    Ears {
+        /// The peer: a Python that has pywhispercpp.
+        #[arg(long, value_name = "FILE", env = "WHISPER_PYTHON")]
+        peer: Option<PathBuf>,
+        /// Words that are spoken in short recordings.
+        #[arg(long, default_value_t = 1_500)]
+        words: usize,
     },
     /// Accepting a burst of messages, then claiming and completing them.
     Inbox {
@@ -64,6 +74,7 @@ pub(super) enum Command {
 pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<ExitCode> {
     let measured = match command {
         Command::Engine { peer, rounds } => engine::run(&config, peer.as_deref(), rounds).await?,
+        Command::Ears { peer, words } => ears::run(&config, peer.as_deref(), words).await?,
         Command::Inbox { messages } => inbox::run(messages).await?,
         Command::Memory { chunks, searches, person } => memory::run(config, person, chunks, searches).await?,
         Command::Train { steps } => train::run(&config, steps).await?,

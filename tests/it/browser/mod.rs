@@ -3,6 +3,7 @@
 mod admin;
 mod gated;
 mod my_data;
+mod speaking;
 
 use std::{
     io::{BufRead, BufReader},
@@ -46,6 +47,11 @@ impl Driver {
     }
 
     async fn open(&self, width: u32) -> Client {
+        self.open_with(width, &[]).await
+    }
+
+    async fn open_with(&self, width: u32, more: &[&str]) -> Client {
+        let size = format!("--window-size={width},900");
         let arguments = [
             "--headless",
             "--no-sandbox",
@@ -56,8 +62,9 @@ impl Driver {
             "--disable-component-update",
             "--disable-sync",
             "--disable-dev-shm-usage",
-            &format!("--window-size={width},900"),
+            &size,
         ];
+        let arguments: Vec<&str> = arguments.iter().chain(more).copied().collect();
         let capabilities = json!({"goog:chromeOptions": {"args": arguments}});
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities.as_object().unwrap().clone());
