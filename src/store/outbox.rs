@@ -466,6 +466,26 @@ impl Store {
         self.rows_to(first, last, "word").await
     }
 
+    /// The reply of `person` that its channel calls `receipt`.
+    ///
+    /// # Errors
+    /// When the database is out of reach or the row unreadable.
+    pub async fn reply_by_receipt(
+        &self,
+        person: &PersonId,
+        receipt: &str,
+    ) -> Result<Option<OutboxRow>, StoreError> {
+        let row = sqlx::query(
+            "SELECT id, inbox_id, channel, person, reply, state, last_error, sent_at FROM outbox
+             WHERE receipt = ?1 AND receipt <> '' AND person = ?2 AND kind = 'reply'",
+        )
+        .bind(receipt)
+        .bind(person.as_str())
+        .fetch_optional(&self.readers)
+        .await?;
+        row.as_ref().map(read_row).transpose()
+    }
+
     async fn rows_to(&self, first: InboxId, last: InboxId, kind: &str) -> Result<Vec<OutboxRow>, StoreError> {
         let rows = sqlx::query(
             "SELECT id, inbox_id, channel, person, reply, state, last_error, sent_at FROM outbox

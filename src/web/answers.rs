@@ -20,18 +20,19 @@ use super::{
     turn_view::Turn,
 };
 use crate::{
-    domain::{InboxId, PersonId, Purpose},
-    learning::calendar::{DAY_S, day_of, day_start},
+    domain::InboxId,
+    learning::{
+        calendar::{DAY_S, day_of, day_start},
+        correction::{self, BadCorrection, consent_now},
+    },
     people::Person,
-    store::{CorrectionRow, InboxRow, NewCorrection, StoreError, now},
+    store::{CorrectionRow, InboxRow, StoreError, now},
 };
 
 /// Messages on a page.
 const SHOWN: u32 = 50;
 /// People in the list of people.
 const PEOPLE_SHOWN: u32 = 50;
-/// Longest correction that is taken.
-const TEXT_MAX_BYTES: usize = 16 * 1024;
 
 /// The people whose answers the viewer may see, with how much they were asked today.
 pub(super) async fn list(
@@ -88,7 +89,7 @@ pub(super) async fn show(
     let rows = console.web.store.asked_between(&person.id, (day, day + DAY_S), (pages.skip(), SHOWN + 1));
     let mut rows = rows.await?;
     let more = pages.cut(&mut rows);
-    let consent = consent_now(&console, &person.id).await?;
+    let consent = consent_now(&console.web.store, &person.id).await?;
     let here = format!("/admin/answers/{}", person.id);
     let mut entries = Vec::with_capacity(rows.len());
     for row in rows {
@@ -173,47 +174,21 @@ pub(super) async fn judge(
         "corrected" => Some(correction(&fields, &said.reply.text)?),
         _ => return Err(Trouble::of_status(StatusCode::BAD_REQUEST)),
     };
-    let consent = consent_now(&console, &person.id).await?;
-    let kept = NewCorrection { inbox, person: person.id.clone(), text, consent };
-    store.keep_correction(kept, signed_in.reader.as_str(), now()).await?;
+    correction::keep(store, &person.id, inbox, text, signed_in.reader.as_str()).await?;
     let query = Fields::of_query(query.as_deref().unwrap_or_default());
     Ok(Redirect::to(&format!("/admin/answers/{}?{}#turn-{inbox}", person.id, query.but(&[]))))
 }
 
 fn correction(fields: &Fields, said: &str) -> Result<String, Trouble> {
     let text = fields.lines("text");
-    let refused = |status, words: String| Err(Trouble::new(status, words));
-    if text.trim().is_empty() {
-        return refused(
-            StatusCode::BAD_REQUEST,
-            "The correction is empty, so nothing was kept. Go back and write what it should have said."
-                .to_owned(),
-        );
-    }
-    if text.len() > TEXT_MAX_BYTES {
-        let words = format!(
-            "The correction has {} bytes and up to {TEXT_MAX_BYTES} are kept. Go back and shorten it.",
-            text.len()
-        );
-        return refused(StatusCode::PAYLOAD_TOO_LARGE, words);
-    }
-    if text.trim() == said.trim() {
-        return refused(StatusCode::BAD_REQUEST, "This is what it said already, so nothing was kept. Go back and change it, or say that it was good.".to_owned());
-    }
+    correction::check(&text, said).map_err(|why| {
+        let status = match why {
+            BadCorrection::TooLong(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        Trouble::new(status, format!("{why} Go back and write what it should have said."))
+    })?;
     Ok(text)
-}
-
-/// The consent to learning that covers what is written now.
-async fn consent_now(console: &Console, person: &PersonId) -> Result<Option<i64>, StoreError> {
-    let consents = console.web.store.consents(person).await?;
-    let now = now();
-    let covers = |from_at: i64, until_at: i64| (from_at..until_at).contains(&now);
-    let found = consents.iter().rev().find(|consent| {
-        consent.purpose == Purpose::Training
-            && consent.withdrawn_at == 0
-            && covers(consent.from_at, consent.until_at)
-    });
-    Ok(found.map(|consent| consent.id))
 }
 
 /// The person, if the viewer may see what their understudy said.

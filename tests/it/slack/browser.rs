@@ -25,14 +25,19 @@ impl Browser {
         get.call().unwrap().body_mut().read_to_string().unwrap()
     }
 
+    /// Sends a form, and returns the status.
+    pub fn post(&self, path: &str, form: &[(&str, &str)]) -> u16 {
+        let post = self.agent.post(format!("{}{path}", self.address));
+        let post = post.header("cookie", &self.cookie).header("origin", &self.address);
+        post.send_form(form.iter().copied()).unwrap().status().as_u16()
+    }
+
     /// Decides on the first request of the page of approvals, and returns the status.
     pub fn decide(&self, page: &str, decision: &str) -> u16 {
         let after = |mark: &str| page.split_once(mark).unwrap().1.split_once('"').unwrap().0.to_owned();
         let (print, path) =
             (after("name=\"fingerprint\" value=\""), after("method=\"post\" action=\"/admin/approvals/"));
-        let post = self.agent.post(format!("{}/admin/approvals/{path}", self.address));
-        let post = post.header("cookie", &self.cookie).header("origin", &self.address);
         let form = [("fingerprint", print.as_str()), ("decision", decision)];
-        post.send_form(form).unwrap().status().as_u16()
+        self.post(&format!("/admin/approvals/{path}"), &form)
     }
 }

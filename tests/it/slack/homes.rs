@@ -122,3 +122,28 @@ async fn r41_what_was_decided_and_switched_in_slack_is_in_the_audit_with_who_did
     }
     assert_eq!(json!(rows.iter().filter(|(what, _)| what == "action.approved").count()), json!(1));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_switch_turned_in_slack_shows_in_the_browser_and_the_other_way_round() {
+    let board = Board::new().await;
+    let (running, link) = board.office.site.greeted(&mut board.office.command());
+    board.connected().await;
+    let (world, carol, bot) = (board.world(), &board.office.carol, &board.office.bob);
+    let bob = Browser::sign_in(&link, "bob");
+    world.opens_home(carol, bot, "home");
+    home(&board, carol, |view| view.contains(TOOL)).await;
+    assert!(world.uses_home(carol, bot, TOOL, MEMBERS, "ask"));
+    home(&board, carol, |view| says(view, TOOL) == "ask").await;
+    let page = bob.page("/admin/tools?q=remind.set");
+    let cell = page.split_once("id=\"cell-bob-remind.set-member\"").expect("the cell");
+    assert!(cell.1.contains("when a colleague asks: asks."), "{}", cell.1);
+    let form = cell.0.rsplit_once("<form").unwrap().1;
+    let seen = form.split_once("name=\"seen\" value=\"").unwrap().1.split_once('"').unwrap().0;
+    let turned =
+        [("person", "bob"), ("tool", "remind.set"), ("class", "member"), ("to", "off"), ("seen", seen)];
+    assert_eq!(bob.post("/admin/tools", &turned), 303);
+    home(&board, carol, |view| says(view, TOOL) == "off").await;
+    // A page that is older than that changes nothing.
+    assert_eq!(bob.post("/admin/tools", &turned), 409);
+    board.office.settle(&running).await;
+}

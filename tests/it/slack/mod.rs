@@ -6,6 +6,7 @@ mod browser;
 mod changes;
 mod commanding;
 mod company;
+mod correcting;
 mod deciding;
 mod files;
 mod homes;

@@ -157,6 +157,22 @@ impl World {
         state.deliver(&bot.app, Carries::Command, payload);
     }
 
+    /// `user` chooses a shortcut in the menu of a message.
+    pub fn points_at(&self, user: &UserId, bot: &Bot, channel: &ChannelId, ts: &Ts, callback: &str) {
+        let mut state = self.0.lock();
+        let (trigger, response_url) = state.interaction(&bot.app, channel, user);
+        let message = state.channels.get(channel).and_then(|known| {
+            Some(state.message_json(known, known.messages.get(ts)?, crate::events::Metadata::Shown))
+        });
+        let payload = json!({
+            "type": "message_action", "callback_id": callback, "trigger_id": trigger,
+            "response_url": response_url, "action_ts": state.ids.ts(), "message_ts": ts, "message": message,
+            "user": {"id": user, "team_id": bot.team}, "team": {"id": bot.team}, "enterprise": null,
+            "channel": {"id": channel}, "is_enterprise_install": false,
+        });
+        state.deliver(&bot.app, Carries::Interaction, payload);
+    }
+
     /// `user` clicks a button of the bot's message.
     pub fn clicks(
         &self,

@@ -9,6 +9,7 @@ use super::{
     interaction::Click,
 };
 use crate::{
+    learning::correction::BadCorrection,
     people::Person,
     permission::{self, may_approve},
     store::{ActionRow, ActionState, Decided, StoreError, now},
@@ -56,6 +57,20 @@ pub(super) enum Refused {
     /// Only admins switch tools.
     #[error("Only an admin can switch this, so nothing was changed. Admins stand in person.toml.")]
     NoAdmin,
+    /// It is no reply of this understudy.
+    #[error(
+        "I can't find this among my answers, so there is nothing to correct. Choose the last message of an answer."
+    )]
+    NoAnswer,
+    /// They may not say what it should have been.
+    #[error("Only the owner of this understudy or an admin corrects its answers, so nothing was kept.")]
+    MayNotCorrect,
+    /// It doesn't fit into a form.
+    #[error("This answer doesn't fit into a form here, so correct it in the console, under Answers.")]
+    AnswerTooLong,
+    /// It can't be kept.
+    #[error("{0}")]
+    BadCorrection(BadCorrection),
     /// There is no such tool.
     #[error("There is no such tool any more, so nothing was changed.")]
     NoTool,

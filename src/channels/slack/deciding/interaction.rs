@@ -14,6 +14,8 @@ pub enum Interaction {
     Clicked(Click),
     /// They sent a form.
     Submitted(Form),
+    /// They chose a shortcut in the menu of a message.
+    PointedAt(Shortcut),
     /// Nothing that is handled here; the kind is for the log.
     Other(String),
 }
@@ -56,6 +58,23 @@ pub struct Form {
     pub typed: BTreeMap<String, String>,
 }
 
+/// A shortcut was chosen in the menu of a message.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Shortcut {
+    /// Who, by their id in Slack.
+    pub user: String,
+    /// The workspace it happened in.
+    pub team: String,
+    /// Which shortcut.
+    pub callback: String,
+    /// Opens a form within three seconds.
+    pub trigger: String,
+    /// Where the message is.
+    pub channel: String,
+    /// Which message.
+    pub ts: String,
+}
+
 /// Reads the payload of an `interactive` envelope.
 #[must_use]
 pub fn read(payload: &Value) -> Interaction {
@@ -91,6 +110,17 @@ pub fn read(payload: &Value) -> Interaction {
             carries: text("/view/private_metadata"),
             typed: typed(payload.pointer("/view/state/values")),
         }),
+        "message_action" => Interaction::PointedAt(Shortcut {
+            user,
+            team,
+            callback: text("/callback_id"),
+            trigger: text("/trigger_id"),
+            channel: text("/channel/id"),
+            ts: str_at(payload, "/message_ts")
+                .or_else(|| str_at(payload, "/message/ts"))
+                .unwrap_or_default()
+                .to_owned(),
+        }),
         other => Interaction::Other(other.to_owned()),
     }
 }
@@ -119,6 +149,9 @@ mod tests {
         }
         let bare = read(&json!({"type": "block_actions", "actions": [null], "container": 3, "user": []}));
         assert_eq!(bare, Interaction::Clicked(Click::default()));
+        let bare =
+            read(&json!({"type": "message_action", "message": null, "channel": "C1", "message_ts": 3}));
+        assert_eq!(bare, Interaction::PointedAt(Shortcut::default()));
         let bare =
             read(&json!({"type": "view_submission", "view": {"state": {"values": {"a": [], "b": 1}}}}));
         assert_eq!(bare, Interaction::Submitted(Form::default()));

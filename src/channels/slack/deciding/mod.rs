@@ -1,4 +1,4 @@
-//! Deciding in Slack: approval cards, the home tab with its switches, and the command `/understudy`.
+//! Deciding in Slack: approval cards, the home tab with its switches, corrections, and the command `/understudy`.
 //!
 //! Whoever may decide on what an understudy asks gets a card in a direct message, with the exact arguments and buttons.
 //! Whoever opens the home tab sees what it may do and what waits; an admin switches tools there. Kept: which card stands
@@ -12,6 +12,7 @@ mod card;
 mod cards;
 mod click;
 mod command;
+mod correct;
 mod edit;
 mod home;
 mod homes;
@@ -94,7 +95,19 @@ impl Deciding {
                 self.tasks.spawn(async move { deciding.clicked(click).await });
                 None
             }
+            interaction::Interaction::Submitted(form) if form.callback == correct::CALLBACK => {
+                self.corrected(&form).await
+            }
             interaction::Interaction::Submitted(form) => self.submitted(form).await,
+            interaction::Interaction::PointedAt(shortcut) if shortcut.callback == correct::CALLBACK => {
+                let deciding = Arc::clone(self);
+                self.tasks.spawn(async move { deciding.pointed_at(shortcut).await });
+                None
+            }
+            interaction::Interaction::PointedAt(shortcut) => {
+                debug!("A shortcut named {} is not ours", shortcut.callback);
+                None
+            }
             interaction::Interaction::Other(kind) => {
                 debug!("An interaction of the kind {kind} needs nothing");
                 None
