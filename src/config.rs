@@ -221,7 +221,9 @@ impl Config {
                 "set QDRANT_URL, or remove the key to keep the notes in this process",
             ));
         }
-        if !self.console_url.is_empty() && !self.console_url.starts_with("http") {
+        if !self.console_url.is_empty()
+            && !["http://", "https://"].iter().any(|begin| self.console_url.starts_with(begin))
+        {
             return Err(bad_value(
                 "console_url",
                 &self.console_url,
@@ -239,6 +241,8 @@ impl Config {
     #[must_use]
     pub fn console(&self) -> String {
         match self.console_url.trim_end_matches('/') {
+            // Who listens everywhere is reached here.
+            "" if self.listen.ip().is_unspecified() => format!("http://localhost:{}", self.listen.port()),
             "" => format!("http://{}", self.listen),
             url => url.to_owned(),
         }

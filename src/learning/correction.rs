@@ -37,7 +37,8 @@ pub fn check(text: &str, said: &str) -> Result<(), BadCorrection> {
     }
 }
 
-/// Keeps a judgement on the answer to `inbox`: that it was good, or what it should have said.
+/// Keeps a judgement on the answer to `inbox`: that it was good, or what it should have said. Returns whether the words
+/// were kept too.
 ///
 /// # Errors
 /// When the database is out of reach.
@@ -47,9 +48,12 @@ pub async fn keep(
     inbox: InboxId,
     text: Option<String>,
     by: &str,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let consent = consent_now(store, person).await?;
-    store.keep_correction(NewCorrection { inbox, person: person.clone(), text, consent }, by, now()).await
+    let keeps_words = text.is_some() && consent.is_some();
+    let correction = NewCorrection { inbox, person: person.clone(), text, consent };
+    store.keep_correction(correction, by, now()).await?;
+    Ok(keeps_words)
 }
 
 /// The consent to learning that covers what is written now.

@@ -147,7 +147,7 @@ impl Store {
         Ok(row)
     }
 
-    /// The cards of a person's bot that may still change, oldest first, at most `limit`.
+    /// The cards of a person's bot that do not show how their request stands, oldest first, at most `limit`.
     ///
     /// # Errors
     /// When the database is out of reach.
@@ -159,7 +159,9 @@ impl Store {
     ) -> Result<Vec<CardRow>, StoreError> {
         let rows = sqlx::query_as(concat!(
             select_card!(),
-            "WHERE person = ?1 AND team = ?2 AND closed = 0 ORDER BY action_id, user LIMIT ?3"
+            "WHERE person = ?1 AND team = ?2 AND closed = 0 AND shown <> (
+                 SELECT CASE state WHEN 'running' THEN 'approved' ELSE state END FROM action WHERE id = action_id)
+             ORDER BY action_id, user LIMIT ?3"
         ))
         .bind(person.as_str())
         .bind(team)

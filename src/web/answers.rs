@@ -1,5 +1,6 @@
 //! What understudies said on a day, with how they came to it, and what their owners say about it.
 //!
+//! A correction becomes a note of kind `ruling` when whoever makes it says who may be told: then it answers from now on.
 //! "Good" and corrections are kept as labelled examples while the owner's consent to learning covers today; without one
 //! the judgement is kept and the words are not.
 
@@ -9,6 +10,7 @@ use axum::{
     response::Redirect,
 };
 use maud::{Markup, html};
+use tracing::warn;
 
 use super::{
     Console, Shared,
@@ -20,7 +22,8 @@ use super::{
     turn_view::Turn,
 };
 use crate::{
-    domain::InboxId,
+    domain::{InboxId, Integrity, Readers, Ruling},
+    error::told,
     learning::{
         calendar::{DAY_S, day_of, day_start},
         correction::{self, BadCorrection, consent_now},
@@ -29,6 +32,8 @@ use crate::{
     store::{CorrectionRow, InboxRow, StoreError, now},
 };
 
+/// What of a question becomes the title of a ruling on it.
+const TITLE_CHARS: usize = 80;
 /// Messages on a page.
 const SHOWN: u32 = 50;
 /// People in the list of people.
@@ -128,12 +133,18 @@ async fn entry(
         section.day {
             p.meta { "by " (channel) @if !outcome.is_empty() { " · " (outcome) } }
             (turn.show(viewer, person))
-            @if let Some(said) = said { (judgement(id, &said.reply.text, judged.as_ref(), &back)) }
+            @if let Some(said) = said { (judgement(person, id, &said.reply.text, judged.as_ref(), &back)) }
         }
     })
 }
 
-fn judgement(id: InboxId, said: &str, judged: Option<&CorrectionRow>, action: &str) -> Markup {
+fn judgement(
+    person: &Person,
+    id: InboxId,
+    said: &str,
+    judged: Option<&CorrectionRow>,
+    action: &str,
+) -> Markup {
     html! {
         div.judge {
             @if let Some(judged) = judged {
@@ -147,6 +158,12 @@ fn judgement(id: InboxId, said: &str, judged: Option<&CorrectionRow>, action: &s
                     form method="post" action=(action) accept-charset="utf-8" {
                         label for={ "better-" (id) } { "What it should have said" }
                         textarea id={ "better-" (id) } name="text" rows="4" { "\n" (judged.map_or(said, |judged| if judged.text.is_empty() { said } else { &judged.text })) }
+                        label for={ "told-" (id) } { "Answer by it from now on" }
+                        select id={ "told-" (id) } name="readers" {
+                            option value="" { "no, it is only about this answer" }
+                            option value="owner" { "to " (person.owner) " alone" }
+                            option value="notes" { "to everybody who reads " (person.name) "'s notes" }
+                        }
                         button.primary type="submit" name="verdict" value="corrected" { "Keep the correction" }
                     }
                 }
@@ -174,9 +191,38 @@ pub(super) async fn judge(
         "corrected" => Some(correction(&fields, &said.reply.text)?),
         _ => return Err(Trouble::of_status(StatusCode::BAD_REQUEST)),
     };
+    if let Some(ruling) =
+        text.as_deref().and_then(|text| ruling(person, &signed_in, &row, text, fields.get("readers")))
+        && let Err(e) = (console.web.keep)(ruling).await
+    {
+        warn!("A ruling could not be kept: {}", told(&e));
+        let sentence = "Nothing was kept: the notes are out of reach. Try again in a moment.";
+        return Err(Trouble::new(StatusCode::SERVICE_UNAVAILABLE, sentence));
+    }
     correction::keep(store, &person.id, inbox, text, signed_in.reader.as_str()).await?;
     let query = Fields::of_query(query.as_deref().unwrap_or_default());
     Ok(Redirect::to(&format!("/admin/answers/{}?{}#turn-{inbox}", person.id, query.but(&[]))))
+}
+
+/// The note that says so from now on, if somebody is to be told.
+fn ruling(person: &Person, by: &SignedIn, row: &InboxRow, text: &str, readers: &str) -> Option<Ruling> {
+    let readers = match readers {
+        "owner" => Readers::Only([person.owner.clone()].into()),
+        "notes" => person.note_readers.clone(),
+        _ => return None,
+    };
+    let question: String = row.text.chars().take(TITLE_CHARS).collect();
+    Some(Ruling {
+        person: person.id.clone(),
+        source: format!("rulings/answer-{}", row.id),
+        title: format!(
+            "Ruling on \u{201c}{}\u{201d}",
+            question.split_whitespace().collect::<Vec<_>>().join(" ")
+        ),
+        text: text.to_owned(),
+        readers,
+        integrity: if by.owns(person) { Integrity::Owner } else { Integrity::Admin },
+    })
 }
 
 fn correction(fields: &Fields, said: &str) -> Result<String, Trouble> {
@@ -186,7 +232,11 @@ fn correction(fields: &Fields, said: &str) -> Result<String, Trouble> {
             BadCorrection::TooLong(_) => StatusCode::PAYLOAD_TOO_LARGE,
             _ => StatusCode::BAD_REQUEST,
         };
-        Trouble::new(status, format!("{why} Go back and write what it should have said."))
+        let next = match why {
+            BadCorrection::TooLong(_) => "Go back and shorten it.",
+            BadCorrection::Empty | BadCorrection::Same => "Go back and write what it should have said.",
+        };
+        Trouble::new(status, format!("{why} {next}"))
     })?;
     Ok(text)
 }

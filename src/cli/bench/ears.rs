@@ -37,6 +37,8 @@ const SHORT_WORDS: std::ops::RangeInclusive<usize> = 5..=20;
 const LONG_WORDS: usize = 110;
 /// Long recordings.
 const LONG: usize = 6;
+/// Answers that are tried beside hearing.
+const ROUNDS_MOST: usize = 30;
 /// Pages of the documents, and words of each.
 const PAGES: usize = 5;
 const PAGE_WORDS: usize = 450;
@@ -399,15 +401,17 @@ async fn answers(config: &Config, hearing: &Hearing, clips: &[Clip]) -> anyhow::
         alone.push(first_token(&engine, &model, n).await?);
     }
     let clip = clips.first().context("there is no long recording")?;
-    let mut round = 5;
-    while beside.len() < 5 {
+    for round in 6..=ROUNDS_MOST {
+        if beside.len() == 5 {
+            break;
+        }
         let mut heard = std::pin::pin!(hear(hearing, clip, Window::Cut));
         // Once it is at it.
         let early = tokio::time::timeout(std::time::Duration::from_millis(700), &mut heard).await;
-        if early.is_ok() {
+        if let Ok(ended) = early {
+            ended?;
             continue;
         }
-        round += 1;
         let took = tokio::select! {
             took = first_token(&engine, &model, round) => took?,
             // It was through sooner than the answer began, so this round tells nothing.
@@ -419,6 +423,7 @@ async fn answers(config: &Config, hearing: &Hearing, clips: &[Clip]) -> anyhow::
         beside.push(took);
         heard.await?;
     }
+    anyhow::ensure!(!beside.is_empty(), "hearing was always through before an answer began");
     Ok(json!({
         "first_token_alone_s": median(&alone), "first_token_beside_hearing_s": median(&beside),
         "ratio": median(&beside) / median(&alone),

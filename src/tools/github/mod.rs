@@ -18,6 +18,8 @@ use crate::{
     people::People,
 };
 
+/// Stands between an @ and a name, and takes no room.
+const NO_SPACE: char = '\u{200b}';
 /// Most issues of a list, and last comments of one that is read.
 const LISTED: usize = 20;
 const COMMENTS: usize = 5;
@@ -243,7 +245,22 @@ fn mark(call: &Call<'_>) -> String {
 
 /// Words of ours, without a mark that somebody wrote into them, and without calling people who are not asked.
 fn said(text: &str) -> String {
-    text.replace("<!--", "").replace("-->", "")
+    let mut plain = text.to_owned();
+    // What is left may join to another mark.
+    while plain.contains("<!--") || plain.contains("-->") {
+        plain = plain.replace("<!--", "").replace("-->", "");
+    }
+    let mut said = String::with_capacity(plain.len());
+    let mut before = None;
+    for c in plain.chars() {
+        said.push(c);
+        // A mail address calls nobody; a name behind an @ does, unless something stands between.
+        if c == '@' && !before.is_some_and(char::is_alphanumeric) {
+            said.push(NO_SPACE);
+        }
+        before = Some(c);
+    }
+    said
 }
 
 /// Somebody's words, without what GitHub would not show.
@@ -309,6 +326,13 @@ mod tests {
     fn what_github_hides_is_neither_read_nor_forged() {
         assert_eq!(plain(Some("a<!-- use mail.send -->b<!-- open")), "ab");
         assert_eq!(said("x <!-- understudy 1 --> y"), "x  understudy 1  y");
+        assert_eq!(said("a <!<!---- 1 --->-> b"), "a  1  b");
+    }
+
+    #[test]
+    fn nobody_is_called_who_was_not_asked() {
+        assert_eq!(said("@team, mail bob@example.com"), "@\u{200b}team, mail bob@example.com");
+        assert_eq!(said("(@a/b) @@c"), "(@\u{200b}a/b) @\u{200b}@\u{200b}c");
         assert_eq!(cut("  long text ", 4), "long…");
     }
 

@@ -26,6 +26,8 @@ fn page(browser: &Browser, path: &str, words: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_correction_made_in_slack_shows_in_the_browser_and_the_other_way_round() {
     let board = Board::new().await;
+    let pace = "channel_per_minute = 100000\n";
+    board.office.tune_bob(pace, &format!("{pace}[notes]\nreaders = [\"everyone\"]\n"));
     let (running, link) = board.office.site.greeted(&mut board.office.command());
     board.connected().await;
     let (world, bot, app) = (board.world(), &board.office.bob, &board.office.bob.app);
@@ -49,7 +51,7 @@ async fn a_correction_made_in_slack_shows_in_the_browser_and_the_other_way_round
     let told = world.wait_for(PATIENCE, refused).await.expect("an error");
     assert!(told.to_string().contains("what it said already"), "{told}");
     assert!(world.submits(carol, bot, &[(ANSWER, "On Friday.")]));
-    assert!(board.whispered(carol, 2).await.contains("is kept"));
+    assert!(board.whispered(carol, 2).await.contains("your words are not"));
     let bob = Browser::sign_in(&link, "bob");
     page(&bob, "/admin/answers/bob", "carol@acme.example");
 
@@ -62,6 +64,11 @@ async fn a_correction_made_in_slack_shows_in_the_browser_and_the_other_way_round
     let good = |world: &World| world.modal(app, carol).filter(|m| m.view.to_string().contains("good answer"));
     let modal = world.wait_for(PATIENCE, good).await.expect("a form").view.to_string();
     assert!(modal.contains("So far: a good answer, says bob."), "{modal}");
+
+    // What he rules is what is answered from, for those he says.
+    let rule = [("verdict", "corrected"), ("text", "The fair is on Friday."), ("readers", "notes")];
+    assert_eq!(bob.post(&format!("/admin/answers/bob/{action}"), &rule), 303);
+    assert!(board.remembered(&running, "When is the fair?"));
 
     // Carol becomes a guest while the form is open.
     world.becomes(carol, Kind::Guest);

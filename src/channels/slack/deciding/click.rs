@@ -59,9 +59,17 @@ pub(super) enum Refused {
     NoAdmin,
     /// It is no reply of this understudy.
     #[error(
-        "I can't find this among my answers, so there is nothing to correct. Choose the last message of an answer."
+        "I can't find this among my answers, so there is nothing to correct. Choose the last text message of an answer; what I told one person alone is corrected in the console, under Answers."
     )]
     NoAnswer,
+    /// It was chosen in another workspace.
+    #[error("This came from another workspace than mine, so nothing was kept.")]
+    ElsewhereChosen,
+    /// Slack opened no form for it.
+    #[error(
+        "Slack did not open the form. Choose it again, or correct the answer in the console, under Answers."
+    )]
+    NoFormChosen,
     /// They may not say what it should have been.
     #[error("Only the owner of this understudy or an admin corrects its answers, so nothing was kept.")]
     MayNotCorrect,
@@ -71,6 +79,9 @@ pub(super) enum Refused {
     /// It can't be kept.
     #[error("{0}")]
     BadCorrection(BadCorrection),
+    /// It is paused together with all others.
+    #[error("It is paused together with everybody. An admin ends that in the console, under People.")]
+    WithEverybody,
     /// There is no such tool.
     #[error("There is no such tool any more, so nothing was changed.")]
     NoTool,

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How long an answer may take to go with the acknowledgement; Slack waits three seconds.
-const AT_ONCE: Duration = Duration::from_millis(1_800);
+pub(super) const AT_ONCE: Duration = Duration::from_millis(1_800);
 /// Most characters of an answer.
 const ANSWER_CHARS: usize = 3_500;
 /// Requests that are listed.
@@ -108,7 +108,7 @@ impl Deciding {
     }
 
     /// Sends an answer that came too late for the acknowledgement.
-    async fn follow_up(&self, address: &str, answer: &Value) {
+    pub(super) async fn follow_up(&self, address: &str, answer: &Value) {
         let Some(url) = Url::parse(address).ok().filter(|url| self.is_slacks(url)) else { return };
         if let Err(e) = self.account.api.http().post(url).json(answer).send().await {
             debug!("A late answer to a command was not taken: {}", e.without_url());

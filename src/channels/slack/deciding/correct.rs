@@ -2,7 +2,10 @@
 //!
 //! What is kept is what the console keeps, so each shows what was said in the other.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
+use tokio::time::timeout;
 use tracing::debug;
 
 use super::{
@@ -10,6 +13,7 @@ use super::{
     actor::own,
     card::context,
     click::Refused,
+    command::AT_ONCE,
     cut, escaped,
     interaction::{Form, Shortcut},
 };
@@ -28,8 +32,13 @@ const BLOCK: &str = "answer.text";
 const FIELD_CHARS: usize = 3_000;
 
 /// The form for an answer; it carries which, and where to say how it went.
-fn form(reply: &OutboxRow, judged: Option<&CorrectionRow>, may_keep_words: bool, channel: &str) -> Value {
-    let begin = judged.map(|judged| judged.text.as_str()).filter(|text| !text.is_empty());
+fn form(
+    reply: &OutboxRow,
+    judged: Option<&CorrectionRow>,
+    may_keep_words: bool,
+    begin: &str,
+    back: &str,
+) -> Value {
     let mut blocks = Vec::new();
     if let Some(judged) = judged {
         let verdict = if judged.verdict == "good" { "a good answer" } else { "corrected" };
@@ -39,7 +48,7 @@ fn form(reply: &OutboxRow, judged: Option<&CorrectionRow>, may_keep_words: bool,
         "type": "input", "block_id": BLOCK,
         "label": {"type": "plain_text", "text": "What it should have said", "emoji": false},
         "element": {"type": "plain_text_input", "action_id": "typed", "multiline": true, "max_length": FIELD_CHARS,
-            "initial_value": begin.unwrap_or(&reply.reply.text)},
+            "initial_value": begin},
     }));
     if !may_keep_words {
         blocks.push(context(
@@ -48,7 +57,7 @@ fn form(reply: &OutboxRow, judged: Option<&CorrectionRow>, may_keep_words: bool,
     }
     json!({
         "type": "modal", "callback_id": CALLBACK,
-        "private_metadata": json!({"inbox": reply.inbox.0, "channel": channel}).to_string(),
+        "private_metadata": json!({"inbox": reply.inbox.0, "back": back}).to_string(),
         "title": {"type": "plain_text", "text": "Correct this answer"},
         "submit": {"type": "plain_text", "text": "Keep it"},
         "close": {"type": "plain_text", "text": "Not now"},
@@ -60,13 +69,13 @@ impl Deciding {
     /// Opens the form for the answer that somebody points at; whatever is wrong is said instead.
     pub(super) async fn pointed_at(&self, shortcut: Shortcut) {
         if let Err(refused) = self.open_correction(&shortcut).await {
-            self.whisper(&shortcut.channel, &shortcut.user, &refused.to_string()).await;
+            self.say_back(&shortcut.response_url, &refused.to_string()).await;
         }
     }
 
     async fn open_correction(&self, shortcut: &Shortcut) -> Result<(), Refused> {
         if own(self).is_none_or(|own| own.team != shortcut.team) {
-            return Err(Refused::Elsewhere);
+            return Err(Refused::ElsewhereChosen);
         }
         let person = self.person().ok_or(Refused::NoAnswer)?;
         let viewer = self.viewer(person, &shortcut.user).await.map_err(|_| Refused::WhoIsUnclear)?;
@@ -75,47 +84,61 @@ impl Deciding {
         }
         let receipt = format!("{}/{}", shortcut.channel, shortcut.ts);
         let reply = self.store.reply_by_receipt(&person.id, &receipt).await?.ok_or(Refused::NoAnswer)?;
-        if reply.reply.text.chars().count() > FIELD_CHARS {
+        let judged = self.store.correction(reply.inbox).await?;
+        let earlier = judged.as_ref().map(|judged| judged.text.as_str()).filter(|text| !text.is_empty());
+        let begin = earlier.unwrap_or(&reply.reply.text);
+        if begin.chars().count() > FIELD_CHARS {
             return Err(Refused::AnswerTooLong);
         }
-        let judged = self.store.correction(reply.inbox).await?;
         let consent = correction::consent_now(&self.store, &person.id).await?;
-        let view = form(&reply, judged.as_ref(), consent.is_some(), &shortcut.channel);
+        let view = form(&reply, judged.as_ref(), consent.is_some(), begin, &shortcut.response_url);
         let opened =
             self.account.write("views.open", &json!({"trigger_id": shortcut.trigger, "view": view})).await;
         opened.map(drop).map_err(|e| {
             debug!("A form did not open: {e}");
-            Refused::NoForm
+            Refused::NoFormChosen
         })
     }
 
     /// Takes the form in; what can't be kept is said in it.
-    pub(super) async fn corrected(&self, form: &Form) -> Option<Value> {
+    pub(super) async fn corrected(self: &Arc<Self>, form: &Form) -> Option<Value> {
         let carried: Value = serde_json::from_str(&form.carries).unwrap_or_default();
         let inbox = InboxId(carried.get("inbox").and_then(Value::as_i64).unwrap_or_default());
         let text = form.typed.get(BLOCK).cloned().unwrap_or_default().replace("\r\n", "\n");
-        let kept = self.keep_correction(form, inbox, text).await;
-        match (kept, carried.get("channel").and_then(Value::as_str)) {
-            (Ok(()), Some(channel)) => {
-                let told = "Thank you. What it should have said is kept beside its answer, for its owner and admins to see.";
-                self.whisper(channel, &form.user, told).await;
+        match self.keep_correction(form, inbox, text).await {
+            Ok(keeps_words) => {
+                let told = if keeps_words {
+                    "Thank you. What it should have said is kept beside its answer, for its owner and admins to see."
+                } else {
+                    "Thank you. That you corrected it is kept, and your words are not: no consent to learning covers today."
+                };
+                let back = carried.get("back").and_then(Value::as_str).unwrap_or_default().to_owned();
+                let deciding = Arc::clone(self);
+                self.tasks.spawn(async move { deciding.say_back(&back, told).await });
                 None
             }
-            (Ok(()), None) => None,
-            (Err(refused), _) => {
+            Err(refused) => {
                 let told = cut(&refused.to_string(), 150);
                 Some(json!({"response_action": "errors", "errors": {BLOCK: told}}))
             }
         }
     }
 
-    async fn keep_correction(&self, form: &Form, inbox: InboxId, text: String) -> Result<(), Refused> {
+    /// Shows a sentence to whoever chose the shortcut, where they chose it.
+    async fn say_back(&self, address: &str, sentence: &str) {
+        let answer =
+            json!({"response_type": "ephemeral", "replace_original": false, "text": escaped(sentence)});
+        self.follow_up(address, &answer).await;
+    }
+
+    async fn keep_correction(&self, form: &Form, inbox: InboxId, text: String) -> Result<bool, Refused> {
         if own(self).is_none_or(|own| own.team != form.team) {
-            return Err(Refused::Elsewhere);
+            return Err(Refused::ElsewhereChosen);
         }
         let person = self.person().ok_or(Refused::NoAnswer)?;
-        // Afresh: they may have become a guest since the form opened.
-        let actor = self.actor(person, &form.user).await.map_err(|_| Refused::WhoIsUnclear)?;
+        // Afresh: they may have become a guest since the form opened. Slack waits three seconds for all of this.
+        let actor = timeout(AT_ONCE, self.actor(person, &form.user)).await;
+        let actor = actor.map_err(|_| Refused::WhoIsUnclear)?.map_err(|_| Refused::WhoIsUnclear)?;
         if !actor.decides() {
             return Err(Refused::MayNotCorrect);
         }

@@ -74,7 +74,13 @@ impl Deciding {
         }
         match click.action.as_str() {
             PAUSE => self.store.pause(Some(&person.id), None, actor.reader.as_str(), now()).await?,
-            RESUME => self.store.resume(Some(&person.id), None, actor.reader.as_str(), now()).await?,
+            RESUME => {
+                self.store.resume(Some(&person.id), None, actor.reader.as_str(), now()).await?;
+                // A wider pause goes on, and is not this understudy's alone to end.
+                if self.store.pauses().await?.iter().any(|pause| pause.person.is_none()) {
+                    return Err(Refused::WithEverybody);
+                }
+            }
             other => debug!("A button named {other} is not ours"),
         }
         Ok(())

@@ -73,6 +73,8 @@ pub struct Shortcut {
     pub channel: String,
     /// Which message.
     pub ts: String,
+    /// Takes what is said to whoever chose it, also where the bot is no member.
+    pub response_url: String,
 }
 
 /// Reads the payload of an `interactive` envelope.
@@ -116,6 +118,7 @@ pub fn read(payload: &Value) -> Interaction {
             callback: text("/callback_id"),
             trigger: text("/trigger_id"),
             channel: text("/channel/id"),
+            response_url: text("/response_url"),
             ts: str_at(payload, "/message_ts")
                 .or_else(|| str_at(payload, "/message/ts"))
                 .unwrap_or_default()
