@@ -38,6 +38,7 @@ use crate::{
     store::{self, NoteFolder, Store},
     tools::{Hands, Toolbox, mcp},
     turn::{self, Desk},
+    withheld,
 };
 
 /// Replies that leave side by side: a channel that is slow holds up no other.
@@ -140,7 +141,10 @@ impl App {
         store.free_trainings(store::now()).await.context("close trainings of a dead process")?;
         let files = Files::below(&config.data);
         files.tidy(std::time::SystemTime::now()).context("delete old files of messages")?;
-        let variable = |name: &str| std::env::var(name).ok();
+        withheld::withhold_canaries(&config.canaries);
+        withheld::withhold(&config.qdrant_api_key);
+        // Whatever an account signs in with is a secret.
+        let variable = |name: &str| std::env::var(name).ok().inspect(|secret| withheld::withhold(secret));
         let toolbox = Toolbox::new(&people, mcp::Servers::read(&config.mcp, variable)?, variable)?;
         let mail = Mail::open(&people, &config.data, store.clone(), files.clone(), variable);
         let slack = Slack::open(&people, store.clone(), files.clone(), &config.slack_api, variable)?;

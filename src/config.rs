@@ -34,7 +34,7 @@ const fn setting(
 }
 
 /// Every setting.
-pub const SETTINGS: [Setting; 18] = [
+pub const SETTINGS: [Setting; 19] = [
     setting(
         "data",
         "UNDERSTUDY_DATA",
@@ -118,6 +118,12 @@ pub const SETTINGS: [Setting; 18] = [
         "File that names MCP servers, whose tools understudies can be allowed to use; none when it is missing.",
     ),
     setting(
+        "canaries",
+        "UNDERSTUDY_CANARIES",
+        "",
+        "Words, separated by commas, that are never said: planted in notes that nobody should quote, they show a leak.",
+    ),
+    setting(
         "log",
         "UNDERSTUDY_LOG",
         "info",
@@ -151,6 +157,8 @@ pub struct Config {
     pub qdrant_api_key: String,
     pub slack_api: String,
     pub mcp: PathBuf,
+    #[serde(default)]
+    pub canaries: String,
     pub log: String,
 }
 

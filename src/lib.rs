@@ -34,3 +34,4 @@ pub mod telemetry;
 pub mod tools;
 pub mod turn;
 pub mod web;
+pub mod withheld;

@@ -9,11 +9,12 @@ use uuid::Uuid;
 
 use super::{Call, Outcome, Reconcile, Request, Tool, ToolError, Toolbox, label_of};
 use crate::{
-    domain::{Mode, Passage, Standing, Voice},
+    domain::{Effect, Mode, Passage, Standing, Voice},
     memory::{Embed, Notes},
     people::{People, Person},
     permission::{self, Proposal},
     store::{ActionRow, ActionState, Ended, Store, StoreError, now},
+    withheld::holds_secret,
 };
 
 /// How long a tool may take, above the limits that tools set themselves.
@@ -120,6 +121,14 @@ impl Hands {
         }
         if let Err(why) = tool.schema().check(&row.arguments) {
             return not_done(format!("I could not use {}: {why}. Ask me again with every detail.", row.tool));
+        }
+        if tool.effect() > Effect::Read && holds_secret(&row.arguments.to_string()) {
+            metrics::counter!("understudy_keys_kept_back_total").increment(1);
+            warn!(action.id = %row.id, "The arguments of action {} hold a key or a canary, so it was not done", row.id);
+            return not_done(
+                "What you gave me to pass on holds something that looks like a key, so I did nothing. Pass it on yourself."
+                    .to_owned(),
+            );
         }
         let name = format!("{} {} {}", row.idempotency_key, row.created_at, row.fingerprint);
         let heard = self.heard(row).await?;

@@ -9,9 +9,9 @@ use tracing::warn;
 use crate::{
     domain::{Audience, Passage, PersonId},
     inbox::Stage,
-    learning::clean::scrub::holds_key,
     memory::{self, Embed, Leg, Notes, Paper, Search},
     mind::{Mind, Situation},
+    withheld::holds_secret,
 };
 
 use super::{cites, figures, manners, questions};
@@ -151,7 +151,7 @@ pub(super) fn by_code(situation: &Situation<'_>, text: String, outcome: &'static
     let mut clock = Clock::start();
     let manners = manners::Manners::of(&situation.person.voice);
     let text = match manners::mend(&text, &known_text(situation, &[]), &manners) {
-        Ok(mended) if holds_key(&mended.text) => kept_back(),
+        Ok(mended) if holds_secret(&mended.text) => kept_back(),
         Ok(mended) => mended.text,
         Err(_) => "I did what you asked, and can't put it into words. Look at it in the console.".to_owned(),
     };
@@ -332,7 +332,7 @@ async fn draft(
 /// Raises the alarm for a key that was about to be said, and returns what is said instead.
 pub(super) fn kept_back() -> String {
     metrics::counter!("understudy_keys_kept_back_total").increment(1);
-    warn!("A reply held something that looks like a key, so it was kept back: look which note holds it");
+    warn!("A reply held a key or a canary, so it was kept back: look which note or message holds it");
     "My answer held something that looks like a key, so I keep it back. Ask whoever looks after it directly."
         .to_owned()
 }
@@ -348,7 +348,7 @@ fn mind_the_manners(draft: &str, situation: &Situation<'_>, passages: &[Passage]
     let known = known_text(situation, passages);
     let manners = manners::Manners::of(&situation.person.voice);
     match manners::mend(&cited.text, &known, &manners) {
-        Ok(mended) if holds_key(&mended.text) => {
+        Ok(mended) if holds_secret(&mended.text) => {
             Spoken { text: kept_back(), cites: Vec::new(), outcome: "refused" }
         }
         Ok(mended) => {

@@ -1,13 +1,13 @@
 //! What is said later than a reply: what became of an approval, and reminders. It passes the same gate as a reply.
 
 use super::{answer, manners};
-use crate::{domain::Voice, learning::clean::scrub::holds_key};
+use crate::{domain::Voice, withheld::holds_secret};
 
 /// Mends a late word, which may hold only links that stand in `heard`, the message that led to it.
 #[must_use]
 pub fn late(voice: &Voice, text: &str, heard: &str) -> String {
     match manners::mend(text, &[heard], &manners::Manners::of(voice)) {
-        Ok(mended) if holds_key(&mended.text) => answer::kept_back(),
+        Ok(mended) if holds_secret(&mended.text) => answer::kept_back(),
         Ok(mended) => mended.text,
         Err(_) => "Something that you asked me for has an end, and I can't put it into words. Look at it in the console."
             .to_owned(),

@@ -9,7 +9,7 @@ use std::{
 use serde_json::Value;
 use sqlx::{ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
 
-use crate::support::{Running, Site};
+use crate::support::{Browser, Running, Site};
 
 /// How long a step of the program may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -174,37 +174,6 @@ async fn after_a_crash_a_review_goes_on_at_the_clause_it_was_on() {
     drop(running);
 }
 
-/// A browser that is signed in by the link.
-struct Browser {
-    agent: ureq::Agent,
-    address: String,
-    cookie: String,
-}
-
-impl Browser {
-    fn sign_in(link: &str, name: &str) -> Self {
-        let (address, token) = link.split_once("/sign-in?token=").unwrap();
-        let agent: ureq::Agent =
-            ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
-        let form = [("token", token), ("name", name)];
-        let answer =
-            agent.post(format!("{address}/sign-in")).header("origin", address).send_form(form).unwrap();
-        let cookie = answer.headers()["set-cookie"].to_str().unwrap().split_once(';').unwrap().0.to_owned();
-        Self { agent, address: address.to_owned(), cookie }
-    }
-
-    fn get(&self, path: &str) -> (u16, String) {
-        let get = self.agent.get(format!("{}{path}", self.address)).header("cookie", &self.cookie);
-        let mut answer = get.call().unwrap();
-        (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
-    }
-
-    fn post(&self, path: &str, form: &[(&str, &str)]) -> u16 {
-        let post = self.agent.post(format!("{}{path}", self.address)).header("origin", &self.address);
-        post.header("cookie", &self.cookie).send_form(form.iter().copied()).unwrap().status().as_u16()
-    }
-}
-
 #[test]
 fn a_ruling_of_the_owner_is_found_in_the_next_review() {
     let (site, planted) = (Site::new(), Planted::new());
@@ -212,17 +181,17 @@ fn a_ruling_of_the_owner_is_found_in_the_next_review() {
     let (_running, link) = site.greeted(&mut command(&site));
     let first = answered(ask(&site, &planted.request));
     let owner = Browser::sign_in(&link, "eudora");
-    let (status, page) = owner.get(&format!("/admin/reviews/{}", first["turn"]));
-    assert!(status == 200 && page.contains("5 problems, 3 unclear, 17 fine."), "{status} {page}");
+    let page = owner.page(&format!("/admin/reviews/{}", first["turn"]));
+    assert!(page.contains("5 problems, 3 unclear, 17 fine."), "{page}");
     // The clause on references is the twenty-fourth.
     let path = format!("/admin/reviews/{}/23", first["turn"]);
     let why = "Nobody names us without a written yes";
-    let status = owner.post(&path, &[("mark", "problem"), ("why", why), ("readers", "notes")]);
+    let status = owner.post(&path, &[("mark", "problem"), ("why", why), ("readers", "notes")]).0;
     assert_eq!(status, 303);
-    let (_, page) = owner.get(&format!("/admin/reviews/{}", first["turn"]));
+    let page = owner.page(&format!("/admin/reviews/{}", first["turn"]));
     assert!(page.contains("eudora says: problem. Nobody names us"), "{page}");
-    assert_eq!(owner.post(&path, &[("mark", "guilty"), ("why", why)]), 400);
-    assert_eq!(owner.post(&path, &[("mark", "ok"), ("why", &"x".repeat(3000))]), 400);
+    assert_eq!(owner.post(&path, &[("mark", "guilty"), ("why", why)]).0, 400);
+    assert_eq!(owner.post(&path, &[("mark", "ok"), ("why", &"x".repeat(3000))]).0, 400);
 
     let told =
         planted.request.replace("judge as a reference ->", "judge as a reference -> without a written yes");

@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 use understudy::store::AUDIT_HEAD;
 
-use crate::support::{Commands, Site};
+use crate::support::{Browser, Commands, Site};
 
 fn run(site: &Site, args: &[&str]) -> Output {
     site.command().args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).output().unwrap()
@@ -23,37 +23,6 @@ fn says(site: &Site, args: &[&str]) -> String {
 fn ask(commands: &mut Commands, from: &str, text: &str) -> Value {
     let ask = json!({"ask": {"person": "bob", "from": from, "thread": null, "key": null, "text": text}});
     commands.call(&ask).unwrap()
-}
-
-/// A browser without a window that is signed in.
-struct Browser {
-    agent: ureq::Agent,
-    address: String,
-    cookie: String,
-}
-
-impl Browser {
-    fn sign_in(link: &str, name: &str) -> Self {
-        let (address, token) = link.split_once("/sign-in?token=").unwrap();
-        let agent: ureq::Agent =
-            ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
-        let post = agent.post(format!("{address}/sign-in")).header("origin", address);
-        let response = post.send_form([("token", token), ("name", name)]).unwrap();
-        let cookie = response.headers()["set-cookie"].to_str().unwrap().split_once(';').unwrap().0.to_owned();
-        Self { agent, address: address.to_owned(), cookie }
-    }
-
-    fn page(&self, path: &str) -> String {
-        let get = self.agent.get(format!("{}{path}", self.address)).header("cookie", &self.cookie);
-        get.call().unwrap().body_mut().read_to_string().unwrap()
-    }
-
-    fn post(&self, path: &str, form: &[(&str, &str)]) -> (u16, String) {
-        let post = self.agent.post(format!("{}{path}", self.address));
-        let post = post.header("cookie", &self.cookie).header("origin", &self.address);
-        let mut response = post.send_form(form.iter().copied()).unwrap();
-        (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
-    }
 }
 
 #[test]
@@ -140,4 +109,31 @@ fn a_request_is_approved_in_the_console_by_somebody_else_and_done_once() {
     let broken = run(&site, &["audit", "verify"]);
     let said = String::from_utf8(broken.stderr).unwrap();
     assert!(broken.status.code() == Some(1) && said.contains("not as it was written"), "{said}");
+}
+
+#[test]
+fn a_canary_and_an_accounts_secret_are_neither_said_nor_passed_on() {
+    let site = Site::new();
+    let file = site.dir.path().join("people/bob/person.toml");
+    let person = std::fs::read_to_string(&file).unwrap();
+    // Nothing listens there; it is the password that matters.
+    let mailbox = "[mail]\naddress = \"bob-bot@example.test\"\nimap = \"imap://127.0.0.1:1\"\nsmtp = \"smtp://127.0.0.1:1\"\n\
+                   password = \"BOB_MAIL_PASSWORD\"\nauthserv_id = \"mx.example.test\"\n";
+    std::fs::write(&file, format!("{person}{mailbox}")).unwrap();
+    let mut command = site.command();
+    command.env("UNDERSTUDY_CANARIES", "lilac heron, quokka").env("BOB_MAIL_PASSWORD", "four-green-5poons");
+    let running = site.wait(command.arg("run").spawn().unwrap());
+    let mut commands = running.connect().unwrap();
+    says(&site, &["tools", "allow", "bob", "notes.remember", "--for", "member"]);
+    for secret in ["the Lilac  heron", "four-green-5poons"] {
+        let said = ask(&mut commands, "alice", &format!("Say it after me: {secret}"));
+        let reply = said["reply"].as_str().unwrap();
+        assert!(reply.contains("so I keep it back") && !reply.contains(secret), "{said}");
+        let remember = format!("use notes.remember {}", json!({"text": format!("It is {secret}.")}));
+        let done = ask(&mut commands, "alice", &remember);
+        assert_eq!(done["actions"][0]["state"], "failed", "{done}");
+        assert!(done["reply"].as_str().unwrap().contains("holds something that looks like a key"), "{done}");
+    }
+    let fine = ask(&mut commands, "alice", "Say it after me: the heron is lilac");
+    assert!(fine["reply"].as_str().unwrap().contains("the heron is lilac"), "{fine}");
 }

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use fake_slack::{Kind, World};
 use serde_json::Value;
 
-use super::{browser::Browser, deciding::Board, office::PATIENCE};
+use super::{deciding::Board, office::PATIENCE};
+use crate::support::Browser;
 
 const SHORTCUT: &str = "answer.correct";
 const ANSWER: &str = "answer.text";
@@ -59,7 +60,7 @@ async fn a_correction_made_in_slack_shows_in_the_browser_and_the_other_way_round
     let path = page(&bob, "/admin/answers/bob", "Good answer");
     let action = path.split_once("action=\"/admin/answers/bob/").unwrap().1.split_once('"').unwrap().0;
     let action = action.replace("&amp;", "&");
-    assert_eq!(bob.post(&format!("/admin/answers/bob/{action}"), &[("verdict", "good")]), 303);
+    assert_eq!(bob.post(&format!("/admin/answers/bob/{action}"), &[("verdict", "good")]).0, 303);
     world.points_at(carol, bot, room, &answer.ts, SHORTCUT);
     let good = |world: &World| world.modal(app, carol).filter(|m| m.view.to_string().contains("good answer"));
     let modal = world.wait_for(PATIENCE, good).await.expect("a form").view.to_string();
@@ -67,7 +68,7 @@ async fn a_correction_made_in_slack_shows_in_the_browser_and_the_other_way_round
 
     // What he rules is what is answered from, for those he says.
     let rule = [("verdict", "corrected"), ("text", "The fair is on Friday."), ("readers", "notes")];
-    assert_eq!(bob.post(&format!("/admin/answers/bob/{action}"), &rule), 303);
+    assert_eq!(bob.post(&format!("/admin/answers/bob/{action}"), &rule).0, 303);
     assert!(board.remembered(&running, "When is the fair?"));
 
     // Carol becomes a guest while the form is open.

@@ -3,11 +3,8 @@
 use fake_slack::{Fault, Kind, Message, UserId, World};
 use serde_json::{Value, json};
 
-use super::{
-    browser::Browser,
-    office::{Office, PATIENCE},
-};
-use crate::support::Running;
+use super::office::{Office, PATIENCE};
+use crate::support::{Browser, Running};
 
 /// An office in which Bob and Carol decide and Alice asks.
 pub struct Board {

@@ -3,7 +3,8 @@
 use fake_slack::{Kind, UserId, World};
 use serde_json::{Value, json};
 
-use super::{browser::Browser, deciding::Board, office::PATIENCE};
+use super::{deciding::Board, office::PATIENCE};
+use crate::support::Browser;
 
 const TOOL: &str = "tool:remind.set";
 const MEMBERS: &str = "home.grant.member";
@@ -141,9 +142,9 @@ async fn a_switch_turned_in_slack_shows_in_the_browser_and_the_other_way_round()
     let seen = form.split_once("name=\"seen\" value=\"").unwrap().1.split_once('"').unwrap().0;
     let turned =
         [("person", "bob"), ("tool", "remind.set"), ("class", "member"), ("to", "off"), ("seen", seen)];
-    assert_eq!(bob.post("/admin/tools", &turned), 303);
+    assert_eq!(bob.post("/admin/tools", &turned).0, 303);
     home(&board, carol, |view| says(view, TOOL) == "off").await;
     // A page that is older than that changes nothing.
-    assert_eq!(bob.post("/admin/tools", &turned), 409);
+    assert_eq!(bob.post("/admin/tools", &turned).0, 409);
     board.office.settle(&running).await;
 }

@@ -2,7 +2,6 @@
 
 mod absence;
 mod breaking;
-mod browser;
 mod changes;
 mod commanding;
 mod company;

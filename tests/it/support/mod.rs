@@ -1,5 +1,7 @@
 //! What tests share: the real binary in a directory of its own, and messages of the usual cast.
 
+mod browser;
+
 use std::{
     io::{BufRead, BufReader, Write},
     os::unix::net::UnixStream,
@@ -8,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub use browser::Browser;
 use serde_json::{Value, json};
 use understudy::domain::{Audience, Channel, Conversation, Inbound, PersonId, ReaderId, Requester, Standing};
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{
     learning::{add, agree, mailbox, says},
-    support::{Site, models},
+    support::{Browser, Site, models},
 };
 
 /// A site whose mind is the real one, with the shipped starter to begin from.
@@ -92,6 +92,52 @@ fn a_short_run_is_trained_judged_and_not_promoted_and_comes_out_the_same_twice()
     assert!(!refused.status.success() && why.contains("the starter goes on serving Bob"), "{why}");
     let back = run(&first, &["rollback", "bob"]);
     assert!(String::from_utf8_lossy(&back.stderr).contains("nothing to go back to"));
+    on_the_page(&second, &candidate(&first));
+}
+
+/// Judges, promotes, rolls back and erases in the console. `judged` is the same adapter with its report.
+fn on_the_page(site: &Site, judged: &std::path::Path) {
+    let (running, link) = site.greeted(&mut real(site));
+    let admin = Browser::sign_in(&link, "bob");
+    let page = |path: &str| admin.page(path);
+    let run = page("/admin/training?q=bob");
+    let run =
+        run.split_once("href=\"/admin/training/").expect("a run").1.split_once('"').unwrap().0.to_owned();
+    let run = page(&format!("/admin/training/{run}"));
+    assert!(run.contains("<svg") && run.contains("polyline"), "the curve of a real run: {run}");
+    let (status, said) = admin.post("/admin/people/bob/promote", &[]);
+    assert!(status == 409 && said.contains("was not judged"), "{said}");
+    // A minute of training is not better than the starter, so what the gate said is taken out: this is about the page.
+    let report = std::fs::read(judged.join("report.json")).unwrap();
+    let mut report: Value = serde_json::from_slice(&report).unwrap();
+    report["objections"] = json!([]);
+    std::fs::write(candidate(site).join("report.json"), report.to_string()).unwrap();
+    let serves = || {
+        page("/admin/people/bob")
+            .split_once("Answers with <code>")
+            .unwrap()
+            .1
+            .split_once('<')
+            .unwrap()
+            .0
+            .to_owned()
+    };
+    assert_eq!(serves(), "starter");
+    assert_eq!(admin.post("/admin/people/bob/promote", &[]).0, 303);
+    assert!(serves().starts_with("bob-"), "{}", serves());
+    let ask =
+        json!({"ask": {"person": "bob", "from": "alice", "thread": null, "key": null, "text": "hello"}});
+    let mut commands = running.connect().unwrap();
+    assert_eq!(commands.call(&ask).unwrap()["adapter"], serves());
+    assert_eq!(admin.post("/admin/people/bob/rollback", &[]).0, 303);
+    assert_eq!(serves(), "starter");
+    let (status, said) = admin.post("/admin/people/bob/erase", &[("word", "bobby")]);
+    assert!(status == 400 && said.contains("was not typed"), "{said}");
+    assert_eq!(admin.post("/admin/people/bob/erase", &[("word", "bob")]).0, 303);
+    assert!(page("/admin/people/bob").contains("This understudy has stopped"));
+    assert!(!site.data().join("adapters/bob").exists() && !site.data().join("learning/bob").exists());
+    let reply = commands.call(&ask).unwrap()["reply"].as_str().unwrap().to_owned();
+    assert!(reply.contains("has been erased"), "{reply}");
 }
 
 #[test]

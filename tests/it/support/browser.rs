@@ -25,11 +25,12 @@ impl Browser {
         get.call().unwrap().body_mut().read_to_string().unwrap()
     }
 
-    /// Sends a form, and returns the status.
-    pub fn post(&self, path: &str, form: &[(&str, &str)]) -> u16 {
+    /// Sends a form, and returns the status and the page that comes.
+    pub fn post(&self, path: &str, form: &[(&str, &str)]) -> (u16, String) {
         let post = self.agent.post(format!("{}{path}", self.address));
         let post = post.header("cookie", &self.cookie).header("origin", &self.address);
-        post.send_form(form.iter().copied()).unwrap().status().as_u16()
+        let mut response = post.send_form(form.iter().copied()).unwrap();
+        (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
     }
 
     /// Decides on the first request of the page of approvals, and returns the status.
@@ -38,6 +39,6 @@ impl Browser {
         let (print, path) =
             (after("name=\"fingerprint\" value=\""), after("method=\"post\" action=\"/admin/approvals/"));
         let form = [("fingerprint", print.as_str()), ("decision", decision)];
-        self.post(&format!("/admin/approvals/{path}"), &form)
+        self.post(&format!("/admin/approvals/{path}"), &form).0
     }
 }
