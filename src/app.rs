@@ -453,6 +453,7 @@ pub fn engine_config(config: &Config) -> EngineConfig {
 #[must_use]
 pub fn serving(config: &Config, people: &People) -> Serving {
     Serving::new(config.data.join("adapters"), people.starter().map(Path::to_owned))
+        .with_reranker(people.reranker().map(Path::to_owned))
 }
 
 /// The file of a model that is named by the catalogue or by its path.

@@ -39,7 +39,7 @@ pub const SETTINGS: [Setting; 19] = [
         "data",
         "UNDERSTUDY_DATA",
         "./data",
-        "Directory of everything that is kept: database, notes, models.",
+        "Directory of everything that is kept: database, notes, adapters, files.",
     ),
     setting("listen", "UNDERSTUDY_LISTEN", "127.0.0.1:7979", "Address and port of the console."),
     setting(
@@ -52,7 +52,7 @@ pub const SETTINGS: [Setting; 19] = [
         "people",
         "UNDERSTUDY_PEOPLE",
         "./adapters",
-        "Directory with one folder per person, each with a person.toml.",
+        "Directory with one folder per person, each with a person.toml; the shipped adapters `starter` and `reranker` lie there as well.",
     ),
     setting(
         "models",

@@ -153,7 +153,10 @@ fn describe() {
         "Turns that failed in an orderly way; the message is tried again or parked."
     );
     describe_histogram!("understudy_turn_step_seconds", "Time of each step of a committed turn.");
-    describe_counter!("understudy_keys_kept_back_total", "Replies that held a key and did not leave.");
+    describe_counter!(
+        "understudy_keys_kept_back_total",
+        "Replies and arguments of tools that held a key, a secret of this program or a canary and did not leave."
+    );
     describe_counter!("understudy_actions_total", "Uses of tools, by result.");
     describe_counter!("understudy_deliveries_total", "Attempts to deliver a reply, by result.");
     describe_counter!(

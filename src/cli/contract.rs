@@ -14,7 +14,7 @@ use crate::{
     config::Config,
     domain::{Audience, Integrity, Judged, PersonId, ReaderId, Readers, Verdict},
     memory::{self, Folder, sync_folder},
-    mind::{Brain, Serving, Situation, Weights},
+    mind::{Brain, Situation, Weights},
     people::{People, Person},
     store::now,
     turn::{answer::Means, review},
@@ -64,7 +64,7 @@ pub(super) async fn run(config: &Config, transcript: Option<PathBuf>) -> anyhow:
     let people = People::read(&[&config.people])?;
     let person = people.find(&PersonId::new(WHOSE)?)?;
     let (base, encoder) = (model_path(config, &config.base)?, model_path(config, &config.embedding)?);
-    let brain = Brain::start(engine_config(config), &base, &encoder, Serving::default()).await?;
+    let brain = Brain::start(engine_config(config), &base, &encoder, serving(config, &people)).await?;
     let expected: Expected = toml::from_str(EXPECTED).context("read what is planted in the contract")?;
     let mut arms = vec![Weights::base()];
     let own = serving(config, &people).of(person);

@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     domain::PersonId,
     learning::decisions,
-    mind::{Brain, Serving, Weights},
+    mind::{Brain, Weights},
     people::People,
 };
 
@@ -45,7 +45,7 @@ pub(super) async fn run(config: &Config, measure: Measure) -> anyhow::Result<Exi
         arms.push(("person", own, measure.cases));
     }
     let (base, encoder) = (model_path(config, &config.base)?, model_path(config, &config.embedding)?);
-    let brain = Brain::start(engine_config(config), &base, &encoder, Serving::default()).await?;
+    let brain = Brain::start(engine_config(config), &base, &encoder, serving(config, &people)).await?;
     let mut results = serde_json::Map::new();
     let mut transcript = String::new();
     for (name, weights, cases) in arms {

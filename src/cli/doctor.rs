@@ -265,7 +265,7 @@ async fn opened(app: &App, config: &Config, failed: &mut bool) {
     };
     people.tell("people", failed);
     if let Some(adapters) = adapters(app, config) {
-        Finding::of(adapters).tell("adapters", failed);
+        adapters.tell("adapters", failed);
     }
     let started = Instant::now();
     match app.office().await {
@@ -284,19 +284,29 @@ async fn opened(app: &App, config: &Config, failed: &mut bool) {
     }
 }
 
-/// Whether every adapter fits the base; `None` when there is nothing to compare.
+/// Whether every adapter fits the base and those that are shipped are there; `None` when nobody needs any.
 ///
 /// A turn loads an adapter when it is first needed, so a wrong one would be noticed by whoever asks.
-fn adapters(app: &App, config: &Config) -> Option<anyhow::Result<String>> {
-    let own = app.people.everybody().iter().filter_map(|person| person.adapter.as_deref());
-    let all: Vec<&Path> = own.chain(app.people.starter()).collect();
-    if config.mind == MindKind::Scripted || all.is_empty() {
+fn adapters(app: &App, config: &Config) -> Option<Finding> {
+    if config.mind == MindKind::Scripted {
         return None;
     }
+    let shipped = [("starter", app.people.starter()), ("reranker", app.people.reranker())];
+    let own = app.people.everybody().iter().filter_map(|person| person.adapter.as_deref());
+    let all: Vec<&Path> = own.chain(shipped.iter().filter_map(|(_, file)| *file)).collect();
     let base = Header::read(&model_path(config, &config.base).ok()?).ok()?;
     let check = |path: &&Path| check_adapter(path, &Header::read(path)?, &base);
-    let checked = all.iter().try_for_each(check);
-    Some(checked.map(|()| format!("{} fit the base model", all.len())).map_err(Into::into))
+    if let Err(e) = all.iter().try_for_each(check) {
+        return Some(Finding::Fail(told(&e.into())));
+    }
+    let fit = format!("{} fit the base model", all.len());
+    let Some((name, _)) = shipped.iter().find(|(_, file)| file.is_none()) else {
+        return Some(Finding::Ok(fit));
+    };
+    let people = config.people.display();
+    Some(Finding::Look(format!(
+        "{fit}, and there is no {name} in {people}, so answers are worse than they could be; copy adapters/{name} from the repository there"
+    )))
 }
 
 fn queue(health: &Value) -> Finding {

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::{contract, control::Desk, decide};
 use crate::{
-    app::{engine_config, model_path},
+    app::{engine_config, model_path, serving},
     config::Config,
     domain::PersonId,
     error::Hint,
@@ -22,6 +22,8 @@ use crate::{
         evaluation,
         manifest::Manifest,
         quality::{self, Quality},
+        rehearse::weighed,
+        reranking,
     },
     mind::{Brain, Serving, Weights},
     ops::TrainingRequest,
@@ -30,7 +32,8 @@ use crate::{
 
 #[derive(Debug, Arguments)]
 pub(super) struct Args {
-    /// Whose adapter is judged; `starter` for the one that knows the job, `review` for how an invented contract is judged.
+    /// Whose adapter is judged; `starter` for the one that knows the job, `reranker` for the one that tells which
+    /// sentences answer, `review` for how an invented contract is judged.
     person: String,
     /// The adapter; without it, the one that serves.
     #[arg(long, value_name = "FILE")]
@@ -75,6 +78,9 @@ pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> 
     if args.person == "review" {
         return contract::run(&config, args.transcript).await;
     }
+    if args.person == "reranker" {
+        return reranking(&config, &args).await;
+    }
     if args.person != "starter" {
         return of_person(config, &args).await;
     }
@@ -87,7 +93,7 @@ pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> 
         )
     })?;
     let (base, encoder) = (model_path(&config, &config.base)?, model_path(&config, &config.embedding)?);
-    let brain = Brain::start(engine_config(&config), &base, &encoder, Serving::default()).await?;
+    let brain = Brain::start(engine_config(&config), &base, &encoder, serving(&config, &people)).await?;
     let seeds: Vec<u64> = (0..args.companies).map(|n| args.seed + n).collect();
     let mut results = serde_json::Map::new();
     let mut transcript = String::new();
@@ -121,6 +127,31 @@ pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> 
         std::fs::write(path, transcript).with_context(|| format!("write {}", path.display()))?;
     }
     println!("{}", serde_json::to_string_pretty(&json!({"seeds": seeds, "arms": results}))?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Measures how well the reranker tells which sentence answers.
+async fn reranking(config: &Config, args: &Args) -> anyhow::Result<ExitCode> {
+    let people = People::read(&[&config.people])?;
+    let adapter = args.adapter.clone().or_else(|| people.reranker().map(PathBuf::from));
+    let adapter = adapter.ok_or_else(|| {
+        let next = "name one with --adapter, or train it with `make adapters`";
+        Hint::new("there is no reranker", next)
+    })?;
+    let (base, encoder) = (model_path(config, &config.base)?, model_path(config, &config.embedding)?);
+    let brain = Brain::start(engine_config(config), &base, &encoder, Serving::default()).await?;
+    let weights = Weights { adapter: Some(adapter), name: "reranker".to_owned() };
+    // Far from the companies of the training, however many those are.
+    let questions = weighed(&brain, args.seed, 1 << 34, args.questions, |_| {}).await?;
+    let bar = ProgressBar::new(questions.len() as u64);
+    let measured =
+        reranking::measure(&brain, &weights, &questions, |done| bar.set_position(done as u64)).await?;
+    bar.finish_and_clear();
+    if let Some(path) = &args.transcript {
+        let lines: String = measured.judged.iter().map(|judged| format!("{}\n", json!(judged))).collect();
+        std::fs::write(path, lines).with_context(|| format!("write {}", path.display()))?;
+    }
+    println!("{}", serde_json::to_string_pretty(&measured)?);
     Ok(ExitCode::SUCCESS)
 }
 

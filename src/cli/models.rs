@@ -30,7 +30,7 @@ pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<Exit
                 let here = if models::installed(&dir, entry).is_some() { "here" } else { "-" };
                 let size =
                     entry.size_bytes().map_or("size unknown".to_owned(), |b| format!("{} MB", b / 1_000_000));
-                println!("{:24} {here:5} {size:>13}  {}", entry.name, entry.licence);
+                println!("{:24} {here:5} {size:>13}  {} ({})", entry.name, entry.note, entry.licence);
             }
         }
         Command::Pull { names } => {

@@ -53,7 +53,9 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
             warn!("The console stopped: {e:#}");
         }
     });
-    greet(&app, address).await?;
+    // Here and with the port that was given: a proxy in front may not be there yet.
+    let here = Config { listen: address, console_url: String::new(), ..app.config.clone() }.console();
+    greet(&app, &here).await?;
     wait_for_end().await?;
     info!("Stopping: what runs now is given back and answered after the next start");
     app.close().await;
@@ -141,15 +143,22 @@ fn by_mail(lines: &[MailLine]) -> String {
 }
 
 /// Says that it is ready and where. Whoever started it may have stopped listening: that stops nothing.
-async fn greet(app: &App, address: std::net::SocketAddr) -> anyhow::Result<()> {
+async fn greet(app: &App, console: &str) -> anyhow::Result<()> {
     let names: Vec<String> =
         app.people.everybody().iter().map(|p| format!("{} (@{})", p.name, p.handle)).collect();
-    let mut greeting =
-        format!("Understudy is ready after {:.1} s: {}\n", app.uptime().as_secs_f64(), names.join(", "));
+    let seconds = app.uptime().as_secs_f64();
+    let mut greeting = if names.is_empty() {
+        let people = app.config.people.display();
+        format!(
+            "Understudy is ready after {seconds:.1} s, and nobody is stood in for: add a folder with a person.toml to {people} (UNDERSTUDY_PEOPLE) and restart\n"
+        )
+    } else {
+        format!("Understudy is ready after {seconds:.1} s: {}\n", names.join(", "))
+    };
     match web::first_sign_in_token(&app.store).await.context("make the sign-in token")? {
         Some(token) => {
             greeting += &format!(
-                "Console: http://{address}/sign-in?token={token}\n  (shown once; `understudy sign-in` makes a new link)\n"
+                "Console: {console}/sign-in?token={token}\n  (shown once; `understudy sign-in` makes a new link)\n"
             );
             // The first start, so no note was read before.
             for person in app.people.everybody().iter().filter(|person| !person.note_folders.is_empty()) {
@@ -159,7 +168,7 @@ async fn greet(app: &App, address: std::net::SocketAddr) -> anyhow::Result<()> {
                 );
             }
         }
-        None => greeting += &format!("Console: http://{address}/\n"),
+        None => greeting += &format!("Console: {console}/\n"),
     }
     if let Err(e) = std::io::stdout().write_all(greeting.as_bytes()) {
         warn!("Nobody reads what this program prints: {e}");

@@ -12,7 +12,13 @@ use crate::{
     app::{engine_config, model_path},
     config::Config,
     domain::PersonId,
-    learning::{Example, corpus, dataset, manifest::Manifest, rehearse::rehearse, train},
+    error::Hint,
+    learning::{
+        Example, corpus, dataset,
+        manifest::Manifest,
+        rehearse::{Weighed, rehearse, weighed},
+        train,
+    },
     mind::{Brain, Serving},
     ops::{MOST_TOKENS, Status, TrainingRequest},
 };
@@ -22,27 +28,29 @@ const STARTER_TOKENS: usize = 350_000;
 
 #[derive(Debug, Arguments)]
 pub(super) struct Args {
-    /// Whom to train; `starter` makes the shipped adapter that knows the job.
+    /// Whom to train; `starter` makes the shipped adapter that knows the job, `reranker` the one that tells which
+    /// sentences answer a question.
     person: String,
     /// Stops the run that goes on; it can be begun again and goes on from there.
     #[arg(long)]
     stop: bool,
-    /// Where the run keeps its data and checkpoint; a run that finds one goes on from it.
-    #[arg(long, value_name = "DIR", default_value = "./data/training")]
-    work: PathBuf,
+    /// Where the run keeps its data and checkpoint; a run that finds one goes on from it. Without it,
+    /// ./data/training with the name of what is trained.
+    #[arg(long, value_name = "DIR")]
+    work: Option<PathBuf>,
     /// Where the adapter goes.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Decides every random choice.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Most tokens to compute; without it, 350,000 for the starter and 180,000 for a person.
+    /// Most tokens to compute; without it, 350,000 for a shipped adapter and 180,000 for a person.
     #[arg(long)]
     tokens: Option<usize>,
     /// Scenes of the starter's corpus.
     #[arg(long, default_value_t = 640)]
     scenes: usize,
-    /// Lessons of the starter whose notes the product's own search chooses.
+    /// Questions whose notes the product's own search chooses: lessons of the starter, and all that the reranker learns.
     #[arg(long, value_name = "LESSONS", default_value_t = 0)]
     rehearse: usize,
     /// The adapter that the starter goes on from, instead of from nothing.
@@ -57,21 +65,27 @@ pub(super) fn child(job: &std::path::Path) -> anyhow::Result<ExitCode> {
 }
 
 pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> {
-    if args.person != "starter" {
+    if !matches!(args.person.as_str(), "starter" | "reranker") {
         return of_person(config, args).await;
     }
-    std::fs::create_dir_all(&args.work).with_context(|| format!("create {}", args.work.display()))?;
+    if args.person == "reranker" && args.rehearse == 0 {
+        let next = "name how many with --rehearse; the shipped one learnt from 1250";
+        return Err(Hint::new("the reranker learns from questions, and none are asked for", next).into());
+    }
+    // Two adapters never share a checkpoint: a run would go on from the other's.
+    let work = args.work.clone().unwrap_or_else(|| PathBuf::from("./data/training").join(&args.person));
+    std::fs::create_dir_all(&work).with_context(|| format!("create {}", work.display()))?;
     let base = model_path(&config, &config.base)?;
-    let train_file = args.work.join("train.jsonl");
-    let dev_file = args.work.join("dev.jsonl");
+    let train_file = work.join("train.jsonl");
+    let dev_file = work.join("dev.jsonl");
     write_corpus(&config, &base, &args, &train_file, &dev_file).await?;
     let job = Job {
         base,
         start: args.from,
         train: train_file,
         dev: Some(dev_file),
-        out: args.out.unwrap_or_else(|| args.work.join("adapter.gguf")),
-        work: args.work.join("checkpoint"),
+        out: args.out.unwrap_or_else(|| work.join("adapter.gguf")),
+        work: work.join("checkpoint"),
         seed: args.seed,
         recipe: Recipe { most_tokens: args.tokens.unwrap_or(STARTER_TOKENS), ..Recipe::default() },
         ends_with_stdin: true,
@@ -169,26 +183,49 @@ async fn write_corpus(
 ) -> anyhow::Result<()> {
     let encoder = model_path(config, &config.embedding)?;
     let brain = Brain::start(engine_config(config), base, &encoder, Serving::default()).await?;
+    let (train, dev) = if args.person == "reranker" {
+        lessons_in_weighing(&brain, args).await?
+    } else {
+        lessons_in_the_job(&brain, args).await?
+    };
+    for (file, scenes) in [(train_file, train), (dev_file, dev)] {
+        let written = dataset::write(file, brain.prompts(), brain.base(), scenes.iter().map(Vec::as_slice))?;
+        println!("{}: {written} examples", file.display());
+    }
+    Ok(())
+}
+
+/// Examples that share a beginning, for training and for looking at how it goes.
+type Scenes = Vec<Vec<Example>>;
+
+async fn lessons_in_weighing(brain: &Brain, args: &Args) -> anyhow::Result<(Scenes, Scenes)> {
+    let lessons = |questions: Vec<Weighed>| questions.iter().map(Weighed::lessons).collect::<Scenes>();
+    let dev = weighed(brain, args.seed, 1 << 32, args.rehearse / 20, |_| {}).await?;
+    let bar = progress_bar()?.with_message("searching");
+    bar.set_length(args.rehearse as u64);
+    let train =
+        weighed(brain, args.seed, 1 << 33, args.rehearse, |done| bar.set_position(done as u64)).await?;
+    bar.finish_and_clear();
+    Ok((lessons(train), lessons(dev)))
+}
+
+async fn lessons_in_the_job(brain: &Brain, args: &Args) -> anyhow::Result<(Scenes, Scenes)> {
     let scenes = corpus::starter(args.seed, args.scenes + args.scenes / 40 + 1);
     let (dev, train) = scenes.split_at(args.scenes / 40 + 1);
     let of = |scenes: &[corpus::Scene]| scenes.iter().map(|scene| scene.examples.clone()).collect::<Vec<_>>();
     // Far from the companies of the training, however many those are.
-    let for_dev = rehearse(&brain, args.seed, 1 << 32, args.rehearse / 20, |_| {}).await?;
+    let for_dev = rehearse(brain, args.seed, 1 << 32, args.rehearse / 20, |_| {}).await?;
     let bar = progress_bar()?.with_message("rehearsing");
     bar.set_length(args.rehearse as u64);
     let for_training =
-        rehearse(&brain, args.seed, 0, args.rehearse, |done| bar.set_position(done as u64)).await?;
+        rehearse(brain, args.seed, 0, args.rehearse, |done| bar.set_position(done as u64)).await?;
     bar.finish_and_clear();
     // Each has notes of its own, so each makes a group.
     let alone = |lessons: Vec<Example>| lessons.into_iter().map(|lesson| vec![lesson]);
     let (mut train, mut dev) = (of(train), of(dev));
     train.extend(alone(for_training));
     dev.extend(alone(for_dev));
-    for (file, scenes) in [(train_file, train), (dev_file, dev)] {
-        let written = dataset::write(file, brain.prompts(), brain.base(), scenes.iter().map(Vec::as_slice))?;
-        println!("{}: {written} examples", file.display());
-    }
-    Ok(())
+    Ok((train, dev))
 }
 
 fn show(bar: &ProgressBar, event: &Event) {

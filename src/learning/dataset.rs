@@ -9,7 +9,7 @@ use understudy_trainer::pack::Row;
 use super::{Call, Example, Note};
 use crate::{
     domain::Verdict,
-    mind::{Filled, Prompts, Scene},
+    mind::{Filled, NO, Prompts, Scene, YES},
 };
 
 /// A prompt, and the answer that the model should give to it.
@@ -37,6 +37,9 @@ pub fn lesson(prompts: &Prompts, model: Option<&Model>, example: &Example) -> Le
             (prompts.queries(model, &scene), serde_json::json!({"queries": queries}).to_string())
         }
         Call::Reply { notes, reply } => (prompts.reply(model, &scene, &pairs(notes)).0, reply.clone()),
+        Call::Rerank { note, answers } => {
+            (prompts.rerank(model, &scene, note), if *answers { YES } else { NO }.to_owned())
+        }
         Call::Verdict { notes, clause, verdict, quote, why } => {
             (prompts.verdict(model, &scene, &pairs(notes), clause), verdict_json(*verdict, quote, why))
         }

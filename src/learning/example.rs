@@ -40,6 +40,13 @@ pub enum Call {
         /// The reply.
         reply: String,
     },
+    /// Whether a sentence of the notes answers the message.
+    Rerank {
+        /// Title of the note and the sentence.
+        note: String,
+        /// Whether it does.
+        answers: bool,
+    },
     /// A verdict on one clause of a document; the message asks for it.
     Verdict {
         /// The rules that were found.

@@ -33,6 +33,7 @@ pub mod manifest;
 pub mod quality;
 pub mod rehearse;
 mod report;
+pub mod reranking;
 pub mod retention;
 pub mod train;
 pub mod vault;

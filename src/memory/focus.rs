@@ -2,7 +2,7 @@
 //!
 //! A small model reads a page of facts badly and slowly; a few sentences it reads well. A passage is told by its
 //! sentences and lines, each ranked by words and by meaning for every leg of the search, under the title of its
-//! note; the best two are shown, the best first. What a sentence leans on (the one before "It", the line
+//! note. The nearest are weighed by the mind; where none can weigh, the best two are shown, the best first. What a sentence leans on (the one before "It", the line
 //! that opens a list) comes with it.
 
 use std::collections::BTreeSet;
@@ -36,41 +36,114 @@ struct Part<'p> {
     opens_line: bool,
 }
 
-/// Shortens `passages` to what speaks to `questions`, for which `queries` were written, and leaves out those without;
-/// numbers them anew, best first.
-///
-/// Passages that are short enough together stay as they are.
-///
-/// # Errors
-/// When the sentences can't be embedded.
-pub async fn focus(
-    embed: &dyn Embed,
-    questions: &[Leg],
-    queries: &[Leg],
-    passages: &[Passage],
-) -> anyhow::Result<Vec<Passage>> {
-    let size = |passage: &Passage| passage.title.chars().count() + passage.text.chars().count();
-    if passages.iter().map(size).sum::<usize>() <= MOST_CHARS {
-        return Ok(passages.to_vec());
-    }
-    let parts: Vec<Part<'_>> =
-        passages.iter().enumerate().flat_map(|(n, passage)| parts(n, &passage.text)).collect();
-    let told: Vec<String> = parts
-        .iter()
-        .map(|part| format!("{}: {}", passages.get(part.passage).map_or("", |p| p.title.as_str()), part.text))
-        .collect();
-    let vectors = embed.embed(&told).await?;
-    let order = ranked(questions, queries, &told, &vectors);
-    let most = MOST_PARTS.max(questions.len());
-    Ok(assemble(passages, &parts, order.get(..most).unwrap_or(&order)))
+/// The sentences of some passages, ranked for a question.
+pub struct Sentences<'p> {
+    passages: &'p [Passage],
+    parts: Vec<Part<'p>>,
+    /// Places of the parts, best first.
+    order: Vec<usize>,
+    /// Of each part; none when everything is shown anyway.
+    scores: Vec<f32>,
+    /// The best part for each question, when several are asked.
+    firsts: Vec<usize>,
+    most: usize,
+    /// Whether all of it is short enough to be shown.
+    is_whole: bool,
 }
 
-/// The places of the parts: the best one for each question, then for each query, then all, best first.
+/// A sentence as it is weighed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// Title of the note, the sentence, and what it leans on before it.
+    pub text: String,
+    /// How near it is by words and by meaning; comparable within one question only.
+    pub score: f32,
+    /// Whether it is the nearest to one of several questions.
+    pub is_first: bool,
+    place: usize,
+}
+
+impl<'p> Sentences<'p> {
+    /// Ranks the sentences of `passages` for `questions`, for which `queries` were written.
+    ///
+    /// # Errors
+    /// When the sentences can't be embedded.
+    pub async fn ranked(
+        embed: &dyn Embed,
+        questions: &[Leg],
+        queries: &[Leg],
+        passages: &'p [Passage],
+    ) -> anyhow::Result<Self> {
+        let parts: Vec<Part<'_>> =
+            passages.iter().enumerate().flat_map(|(n, passage)| parts(n, &passage.text)).collect();
+        let size = |passage: &Passage| passage.title.chars().count() + passage.text.chars().count();
+        if passages.iter().map(size).sum::<usize>() <= MOST_CHARS {
+            let order: Vec<usize> = (0..parts.len()).collect();
+            let (scores, firsts, most) = (Vec::new(), Vec::new(), MOST_PARTS.max(questions.len()));
+            return Ok(Self { passages, parts, order, scores, firsts, most, is_whole: true });
+        }
+        let told: Vec<String> = parts
+            .iter()
+            .map(|part| {
+                format!("{}: {}", passages.get(part.passage).map_or("", |p| p.title.as_str()), part.text)
+            })
+            .collect();
+        let vectors = embed.embed(&told).await?;
+        let Ranking { order, scores, mut firsts } = ranked(questions, queries, &told, &vectors);
+        firsts.truncate(if questions.len() > 1 { questions.len() } else { 0 });
+        let most = MOST_PARTS.max(questions.len());
+        Ok(Self { passages, parts, order, scores, firsts, most, is_whole: false })
+    }
+
+    /// The best of them: what a prompt shows when nobody weighs them.
+    ///
+    /// Numbered, best first; passages that are short enough together stay as they are.
+    #[must_use]
+    pub fn shown(&self) -> Vec<Passage> {
+        if self.is_whole {
+            return self.passages.to_vec();
+        }
+        assemble(self.passages, &self.parts, self.order.get(..self.most).unwrap_or(&self.order))
+    }
+
+    /// The first so many, to be weighed; all of them where they are short and in no order.
+    #[must_use]
+    pub fn candidates(&self, most: usize) -> Vec<Candidate> {
+        let most = if self.is_whole { self.parts.len() } else { most };
+        self.order.iter().take(most).filter_map(|place| self.candidate(*place)).collect()
+    }
+
+    fn candidate(&self, place: usize) -> Option<Candidate> {
+        let title = &self.passages.get(self.parts.get(place)?.passage)?.title;
+        let mut places = with_support(&self.parts, place);
+        places.sort_unstable();
+        let text = told(places.iter().filter_map(|place| self.parts.get(*place)));
+        let score = self.scores.get(place).copied().unwrap_or_default();
+        let is_first = self.firsts.contains(&place);
+        Some(Candidate { text: format!("{title}: {text}"), score, is_first, place })
+    }
+
+    /// What a prompt shows when these were chosen, best first.
+    #[must_use]
+    pub fn chosen(&self, candidates: &[&Candidate]) -> Vec<Passage> {
+        let places: Vec<usize> = candidates.iter().map(|candidate| candidate.place).take(self.most).collect();
+        assemble(self.passages, &self.parts, &places)
+    }
+}
+
+/// The places of the parts in their order, the score of each, and the best one for each question.
+struct Ranking {
+    order: Vec<usize>,
+    scores: Vec<f32>,
+    firsts: Vec<usize>,
+}
+
+/// Ranks the parts: the best one for each question, then for each query, then all, best first.
 ///
 /// Scores are added and not ranks, as a search of the whole store has to: between a few sentences about one subject
 /// the distance says more than the order. Of 293 questions to lessons with one answer 0.83 then have it in the first
 /// place, and 0.75 by ranks.
-fn ranked(questions: &[Leg], queries: &[Leg], told: &[String], vectors: &[Vec<f32>]) -> Vec<usize> {
+fn ranked(questions: &[Leg], queries: &[Leg], told: &[String], vectors: &[Vec<f32>]) -> Ranking {
     let words = Words::new();
     let sparse: Vec<Sparse> = told.iter().map(|text| words.of_text(text)).collect();
     let score = |leg: &Leg| -> Vec<f32> {
@@ -92,10 +165,10 @@ fn ranked(questions: &[Leg], queries: &[Leg], told: &[String], vectors: &[Vec<f3
         lists.iter().filter_map(|scores| best_first(scores).first().copied()).collect()
     };
     let (answers, hints) = (firsts(&by_question), firsts(&by_query));
-    let mut all =
-        best_first(&by_question.into_iter().reduce(|one, other| add(one, &other)).unwrap_or_default());
+    let scores = by_question.into_iter().reduce(|one, other| add(one, &other)).unwrap_or_default();
+    let mut all = best_first(&scores);
     all.sort_by_key(|place| (!answers.contains(place), !hints.contains(place)));
-    all
+    Ranking { order: all, scores, firsts: answers }
 }
 
 /// The place of the question that `query` was written for, as far as meaning tells.
@@ -263,7 +336,8 @@ mod tests {
     async fn focused(questions: &[&str], passages: &[Passage]) -> Vec<Passage> {
         let legs: Vec<Leg> =
             questions.iter().map(|text| Leg { text: (*text).to_owned(), dense: vec![0.0] }).collect();
-        focus(&Blind, &legs[..legs.len().min(1)], legs.get(1..).unwrap_or_default(), passages).await.unwrap()
+        let (questions, queries) = legs.split_at(legs.len().min(1));
+        Sentences::ranked(&Blind, questions, queries, passages).await.unwrap().shown()
     }
 
     fn padding(about: &str) -> String {

@@ -37,7 +37,7 @@ use async_trait::async_trait;
 
 pub use chunk::{Document, document};
 pub use error::NotesError;
-pub use focus::focus;
+pub use focus::{Candidate, Sentences};
 pub use followed::Followed;
 pub use index::{Folder, Progress, Skipped, SyncError, SyncReport, sync_folder};
 pub use note::{Chunk, Leg, Note, NoteKey, NoteKind, NoteSummary, SAID, Search};

@@ -9,12 +9,12 @@ use std::{
 use async_trait::async_trait;
 use serde::Deserialize;
 use understudy_engine::{
-    AdapterId, Content, Engine, EngineConfig, EngineError, Event, Generate, Message, Model, Role, Score,
-    TemplateError, Usage,
+    AdapterId, Branch, Content, Engine, EngineConfig, EngineError, Event, Generate, Message, Model, Role,
+    Score, TemplateError, Token, Usage,
 };
 
 use super::{
-    Draft, DraftSink, Mind, Serving, Situation, StepMenu, Weights,
+    Draft, DraftSink, Mind, Scene, Serving, Situation, StepMenu, Weights,
     prompts::{Filled, Prompts, QUERIES_TOKENS, REPLY_TOKENS, STEP_TOKENS, VERDICT_TOKENS},
 };
 use crate::{domain::Passage, memory::Embed, people::Person};
@@ -27,6 +27,13 @@ letter ::= [^"\\\x00-\x1f\x7f]"#;
 const VERDICT_GRAMMAR: &str = r#"root ::= "{\"verdict\":\"" mark "\",\"quote\":\"" letter{0,300} "\",\"why\":\"" letter{2,300} "\"}"
 mark ::= "ok" | "problem" | "unsure"
 letter ::= [^"\\\x00-\x1f\x7f]"#;
+
+/// What is written of a note that answers the message, and of one that doesn't.
+pub const YES: &str = "yes";
+/// See [`YES`].
+pub const NO: &str = "no";
+/// Beyond this many nats a likelihood in single precision tells nothing more.
+const SUREST: f32 = 12.0;
 
 /// Why the mind can't answer.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -113,15 +120,46 @@ impl Brain {
     /// # Errors
     /// When the model can't run, or both do not fit the context.
     pub async fn cost(&self, weights: &Weights, prompt: &Filled, answer: &str) -> Result<f64, BrainError> {
-        let mut continuation = self.base.tokenize(answer, Content::Written);
-        continuation.push(self.base.end_token());
-        let request = Score {
-            model: Arc::clone(&self.base),
-            adapter: self.adapter_of(weights).await?,
-            prompt: prompt.render(&self.base)?.tokens,
-            continuation,
+        let mut judged = self.base.tokenize(answer, Content::Written);
+        judged.push(self.base.end_token());
+        let branch = Branch { given: Vec::new(), judged };
+        let scores = self.score(weights, prompt.render(&self.base)?.tokens, vec![branch]).await?;
+        Ok(scores.into_iter().flatten().map(|p| -f64::from(p)).sum())
+    }
+
+    async fn score(
+        &self,
+        weights: &Weights,
+        prompt: Vec<Token>,
+        branches: Vec<Branch>,
+    ) -> Result<Vec<Vec<f32>>, BrainError> {
+        let (model, adapter) = (Arc::clone(&self.base), self.adapter_of(weights).await?);
+        Ok(self.engine.score(Score { model, adapter, prompt, branches }).await?)
+    }
+
+    /// Log-odds, in nats, that each note answers the message, as the adapter `weights` tells.
+    ///
+    /// # Errors
+    /// When the model can't run, or a prompt does not fit the context.
+    pub async fn relevance_by(
+        &self,
+        weights: &Weights,
+        scene: &Scene<'_>,
+        notes: &[String],
+    ) -> Result<Vec<f32>, BrainError> {
+        let render = |note: &String| self.prompts.rerank(Some(&self.base), scene, note).render(&self.base);
+        let prompts = notes.iter().map(render).collect::<Result<Vec<_>, _>>()?;
+        let mut prompts: Vec<Vec<Token>> = prompts.into_iter().map(|prompt| prompt.tokens).collect();
+        let shared = common_beginning(&prompts);
+        let Some(prompt) = prompts.first().and_then(|first| first.get(..shared)).map(<[Token]>::to_vec)
+        else {
+            return Ok(Vec::new());
         };
-        Ok(self.engine.score(request).await?.into_iter().map(|p| -f64::from(p)).sum())
+        let yes = self.base.tokenize(YES, Content::Written);
+        let branch = |given: Vec<Token>| Branch { given, judged: yes.clone() };
+        let branches = prompts.iter_mut().map(|prompt| branch(prompt.split_off(shared))).collect();
+        let scores = self.score(weights, prompt, branches).await?;
+        Ok(scores.into_iter().map(|branch| log_odds(branch.into_iter().sum())).collect())
     }
 
     /// Takes every adapter below `dir` out of memory.
@@ -197,6 +235,18 @@ impl Mind for Brain {
         Ok(serde_json::from_str::<Queries>(&text).map(|parsed| parsed.queries).unwrap_or_default())
     }
 
+    async fn relevance(
+        &self,
+        situation: &Situation<'_>,
+        notes: &[String],
+    ) -> Result<Option<Vec<f32>>, BrainError> {
+        // The base alone is the base without any help.
+        match self.serving.reranker().filter(|_| situation.weights.adapter.is_some()) {
+            Some(weights) => Ok(Some(self.relevance_by(&weights, &situation.scene(), notes).await?)),
+            None => Ok(None),
+        }
+    }
+
     async fn reply(
         &self,
         situation: &Situation<'_>,
@@ -256,5 +306,38 @@ impl Embed for Brain {
 
     fn name(&self) -> &str {
         &self.encoder_name
+    }
+}
+
+/// How many tokens all prompts begin with, short of each one's last.
+fn common_beginning(prompts: &[Vec<Token>]) -> usize {
+    let Some((first, others)) = prompts.split_first() else { return 0 };
+    let most = prompts.iter().map(|prompt| prompt.len().saturating_sub(1)).min().unwrap_or(0);
+    let same = |at: &usize| others.iter().all(|prompt| prompt.get(*at) == first.get(*at));
+    (0..most).take_while(same).count()
+}
+
+/// The log-odds of what has this log-probability.
+fn log_odds(log_probability: f32) -> f32 {
+    let against = (-log_probability.exp_m1()).ln();
+    (log_probability - against).clamp(-SUREST, SUREST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn log_odds_are_symmetric_and_stay_finite() {
+        assert!(log_odds(0.5_f32.ln()).abs() < 1e-6);
+        assert!((log_odds(0.9_f32.ln()) + log_odds(0.1_f32.ln())).abs() < 1e-5);
+        assert_eq!((log_odds(0.0), log_odds(f32::NEG_INFINITY)), (SUREST, -SUREST));
+    }
+
+    #[test]
+    fn a_beginning_is_shared_up_to_each_ones_last_token() {
+        assert_eq!(common_beginning(&[vec![1, 2, 3], vec![1, 2, 4, 5]]), 2);
+        assert_eq!(common_beginning(&[vec![1, 2, 3], vec![1, 2, 3]]), 2);
+        assert_eq!((common_beginning(&[vec![7]]), common_beginning(&[])), (0, 0));
     }
 }

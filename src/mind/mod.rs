@@ -10,7 +10,7 @@ mod serving;
 
 use async_trait::async_trait;
 
-pub use brain::{Brain, BrainError};
+pub use brain::{Brain, BrainError, NO, YES};
 pub use prompt::{Template, render_passages};
 pub use prompts::{Filled, PROMPT_FILES, Prompts, REPLY_TOKENS, Scene};
 pub use scripted::Scripted;
@@ -77,6 +77,14 @@ pub trait Mind: Send + Sync {
     /// # Errors
     /// When the model can't run; the turn is retried.
     async fn queries(&self, situation: &Situation<'_>) -> Result<Vec<String>, BrainError>;
+
+    /// Tells of each note how surely it answers the message, as log-odds in nats; `None` from a mind that can't.
+    ///
+    /// # Errors
+    /// When the model can't run; the turn is retried.
+    async fn relevance(&self, _: &Situation<'_>, _notes: &[String]) -> Result<Option<Vec<f32>>, BrainError> {
+        Ok(None)
+    }
 
     /// Drafts a reply from numbered passages; `again` says what was wrong with the draft before.
     ///

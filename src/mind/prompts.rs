@@ -11,9 +11,10 @@ use super::{
 };
 
 /// Every prompt file by its name; an adapter remembers which it was taught with.
-pub const PROMPT_FILES: [(&str, &str); 4] = [
+pub const PROMPT_FILES: [(&str, &str); 5] = [
     ("queries", include_str!("../../prompts/queries.txt")),
     ("reply", include_str!("../../prompts/reply.txt")),
+    ("rerank", include_str!("../../prompts/rerank.txt")),
     ("step", include_str!("../../prompts/step.txt")),
     ("verdict", include_str!("../../prompts/verdict.txt")),
 ];
@@ -23,6 +24,9 @@ const MESSAGE_TOKENS: usize = 400;
 const THREAD_TOKENS: usize = 300;
 const PASSAGES_TOKENS: usize = 900;
 const CLAUSE_TOKENS: usize = 300;
+/// A sentence that is weighed, with its title, and the thread beside it: both are computed for each message.
+const WEIGHED_TOKENS: usize = 160;
+const WEIGHED_THREAD_TOKENS: usize = 150;
 const TOOLS_TOKENS: usize = 400;
 /// Longest answers.
 pub const QUERIES_TOKENS: usize = 120;
@@ -79,6 +83,7 @@ impl Filled {
 pub struct Prompts {
     queries: Template,
     reply: Template,
+    rerank: Template,
     verdict: Template,
     step: Template,
     scale: f64,
@@ -94,6 +99,7 @@ impl Prompts {
         Self {
             queries: Template::parse(include_str!("../../prompts/queries.txt")),
             reply: Template::parse(include_str!("../../prompts/reply.txt")),
+            rerank: Template::parse(include_str!("../../prompts/rerank.txt")),
             verdict: Template::parse(include_str!("../../prompts/verdict.txt")),
             step: Template::parse(include_str!("../../prompts/step.txt")),
             scale,
@@ -118,7 +124,18 @@ impl Prompts {
         scene: &Scene<'_>,
         more: &[(&str, &str)],
     ) -> Filled {
-        let thread = render_thread(model, scene.thread, self.budget(THREAD_TOKENS));
+        self.fill_with(template, model, scene, THREAD_TOKENS, more)
+    }
+
+    fn fill_with(
+        &self,
+        template: &Template,
+        model: Option<&Model>,
+        scene: &Scene<'_>,
+        thread_tokens: usize,
+        more: &[(&str, &str)],
+    ) -> Filled {
+        let thread = render_thread(model, scene.thread, self.budget(thread_tokens));
         let message = cap(model, scene.message, self.budget(MESSAGE_TOKENS));
         let mut values = vec![
             ("name", scene.name),
@@ -144,6 +161,13 @@ impl Prompts {
     pub fn reply(&self, model: Option<&Model>, scene: &Scene<'_>, notes: &[(&str, &str)]) -> (Filled, usize) {
         let (passages, fitting) = render_passages(model, notes, self.budget(PASSAGES_TOKENS));
         (self.fill(&self.reply, model, scene, &[("passages", &passages)]), fitting)
+    }
+
+    /// Asks whether `note` answers the message.
+    #[must_use]
+    pub fn rerank(&self, model: Option<&Model>, scene: &Scene<'_>, note: &str) -> Filled {
+        let note = cap(model, note, self.budget(WEIGHED_TOKENS));
+        self.fill_with(&self.rerank, model, scene, WEIGHED_THREAD_TOKENS, &[("note", &note)])
     }
 
     /// Asks for a verdict on a clause by the rules in notes.
@@ -191,6 +215,7 @@ mod tests {
             ("reply", prompts.reply(None, &scene, &notes).0),
             ("verdict", prompts.verdict(None, &scene, &notes, "The fair is on 4 May.")),
             ("step", prompts.step(None, &scene, &tools)),
+            ("rerank", prompts.rerank(None, &scene, "Fair: The fair is on 3 May.")),
         ] {
             assert!(!filled.system.contains("{{") && !filled.user.contains("{{"));
             insta::assert_snapshot!(name, format!("{}\n---\n{}", filled.system, filled.user));

@@ -34,6 +34,7 @@ impl Weights {
 pub struct Serving {
     dir: PathBuf,
     starter: Option<PathBuf>,
+    reranker: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +49,20 @@ impl Serving {
     /// Adapters below `dir`, one folder per person; `starter` serves whoever has none.
     #[must_use]
     pub fn new(dir: PathBuf, starter: Option<PathBuf>) -> Self {
-        Self { dir, starter }
+        Self { dir, starter, reranker: None }
+    }
+
+    /// The same, with the adapter that tells which sentences answer a message, whoever is asked.
+    #[must_use]
+    pub fn with_reranker(self, reranker: Option<PathBuf>) -> Self {
+        Self { reranker, ..self }
+    }
+
+    /// What tells which sentences answer a message, if there is such an adapter.
+    #[must_use]
+    pub fn reranker(&self) -> Option<Weights> {
+        let adapter = self.reranker.clone()?;
+        Some(Weights { adapter: Some(adapter), name: "reranker".to_owned() })
     }
 
     /// What answers for `person`: their promoted adapter, else the one they came with, else the starter.

@@ -107,6 +107,7 @@ struct NotesSection {
 pub struct People {
     everybody: Vec<Person>,
     starter: Option<PathBuf>,
+    reranker: Option<PathBuf>,
 }
 
 impl People {
@@ -121,8 +122,11 @@ impl People {
             let mut folders: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
             folders.sort();
             for folder in folders {
-                if folder.ends_with("starter") && folder.join("adapter.gguf").is_file() {
-                    people.starter = Some(folder.join("adapter.gguf"));
+                let adapter = Some(folder.join("adapter.gguf")).filter(|file| file.is_file());
+                match folder.file_name().and_then(|name| name.to_str()) {
+                    Some("starter") => people.starter = adapter.or(people.starter),
+                    Some("reranker") => people.reranker = adapter.or(people.reranker),
+                    _ => {}
                 }
                 let file = folder.join("person.toml");
                 if file.is_file() {
@@ -176,6 +180,12 @@ impl People {
     #[must_use]
     pub fn starter(&self) -> Option<&Path> {
         self.starter.as_deref()
+    }
+
+    /// The adapter that tells which sentences answer a message.
+    #[must_use]
+    pub fn reranker(&self) -> Option<&Path> {
+        self.reranker.as_deref()
     }
 }
 

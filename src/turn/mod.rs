@@ -35,6 +35,7 @@ use crate::{
     senses::{Hearing, Senses},
     store::{Claimed, NewReply, Settled, StepRow, Store},
     tools::Hands,
+    withheld::holds_secret,
 };
 
 /// Earlier messages of the thread that are looked at; the prompt takes as many as fit.
@@ -172,7 +173,9 @@ pub async fn run(desk: &Desk, claimed: &Claimed, now: i64) -> anyhow::Result<()>
         }
         _ => None,
     };
-    answer.text.push_str(&sensed.told());
+    let told = sensed.told();
+    // What was heard passes no manners, and is said all the same.
+    answer.text.push_str(if holds_secret(&told) { "" } else { &told });
     clock.timings.extend(&answer.timings_us);
     let mut steps = journal(&clock, &weights.name, &answer);
     // The time of the step is told once, with the files when there are any.

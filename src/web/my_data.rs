@@ -69,7 +69,7 @@ pub(super) async fn show(
         h1 { "My data: " (person.name) }
         (report::link(&signed_in, person))
         @if stopped.is_some() {
-            p.notice { "Your understudy has stopped. It answers again when you agree anew." }
+            p.notice { "Your understudy has stopped. To let it answer again, tell whoever runs this installation that you agree; they record it with `understudy person consent`." }
         }
         h2 { "What you agreed to" }
         @if consents.is_empty() { p.empty { "You have agreed to nothing, so nothing was learned from you." } }
@@ -157,6 +157,9 @@ fn answer(call: &Call) -> Markup {
                 }
             }
             Call::Queries { queries } => p.words.drafted { b { "What you would look up: " } (queries.join(" · ")) },
+            Call::Rerank { note, answers } => {
+                p.words.drafted { (note) "\n" b { @if *answers { "It answers this." } @else { "It does not answer this." } } }
+            }
             Call::Verdict { clause, why, .. } => p.words.drafted { (clause) "\n" (why) },
             Call::Step { step, .. } => p.words.drafted { (step) },
         }

@@ -103,7 +103,7 @@ async fn sheet(
     let body = html! {
         header.person { (page::face(person)) div { h1 { (person.name) " " (page::badges(person)) } p.role { (person.role) " · @" (person.handle) " · owned by " (person.owner) } } }
         @if let Some(problem) = problem { p.notice.bad role="alert" { (problem) } }
-        @if stopped.is_some() { p.notice { "This understudy has stopped, because its person withdrew or was erased. It answers again after a new consent." } }
+        @if stopped.is_some() { p.notice { "This understudy has stopped, because its person withdrew or was erased. It answers again after a new consent, which whoever runs this installation records with `understudy person consent`." } }
         p.links {
             a href={ "/admin/answers/" (person.id) } { "Answers" }
             @if signed_in.admin { a href={ "/admin/tools?q=" (person.id) } { "Permissions" } }

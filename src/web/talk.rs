@@ -215,5 +215,10 @@ pub(super) async fn turn(
 /// The person of an address.
 pub(super) fn find<'c>(console: &'c Console, id: &str) -> Result<&'c Person, Trouble> {
     let person = PersonId::new(id).ok().and_then(|id| console.web.people.get(&id));
-    person.ok_or_else(|| Trouble::new(StatusCode::NOT_FOUND, "Nobody with this name is stood in for here."))
+    person.ok_or_else(|| {
+        Trouble::new(
+            StatusCode::NOT_FOUND,
+            "Nobody with this name is stood in for here. The start page lists everybody.",
+        )
+    })
 }

@@ -28,13 +28,19 @@ impl Trouble {
     /// What a status means when nobody said more.
     pub(super) fn of_status(status: StatusCode) -> Self {
         let sentence = match status {
-            StatusCode::NOT_FOUND => "There is no such page.",
-            StatusCode::METHOD_NOT_ALLOWED => "This page can't be used that way.",
-            StatusCode::BAD_REQUEST => "The address or the form could not be read.",
+            StatusCode::NOT_FOUND => {
+                "There is no such page. It may have moved or been decided; look in the menu."
+            }
+            StatusCode::METHOD_NOT_ALLOWED => "This page can't be used that way. Open it from the menu.",
+            StatusCode::BAD_REQUEST => {
+                "The address or the form could not be read, so nothing was changed. Go back, reload the page and try again."
+            }
             _ if status.is_server_error() => {
                 "Something failed on this side. Nothing you sent before is lost; try again."
             }
-            _ => "This could not be done.",
+            _ => {
+                "This could not be done. Go back and try again; if it stays so, ask whoever runs this installation."
+            }
         };
         Self::new(status, sentence)
     }

@@ -49,17 +49,26 @@ pub struct Generate {
     pub ignore_end: bool,
 }
 
-/// A request for the log-probability of a given continuation.
+/// A request for the log-probabilities of given continuations, which share a beginning that is computed once.
 #[derive(Debug, Clone)]
 pub struct Score {
     /// The base model.
     pub model: Arc<Model>,
     /// The person's adapter.
     pub adapter: Option<AdapterId>,
-    /// What comes before.
+    /// What comes before all of them.
     pub prompt: Vec<Token>,
     /// What is judged.
-    pub continuation: Vec<Token>,
+    pub branches: Vec<Branch>,
+}
+
+/// One continuation of a prompt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Branch {
+    /// More of the prompt, for this one alone.
+    pub given: Vec<Token>,
+    /// What is judged.
+    pub judged: Vec<Token>,
 }
 
 /// Why a text ended.
@@ -183,7 +192,7 @@ pub(crate) enum Command {
     AddAdapter { model: Arc<Model>, path: std::path::PathBuf, reply: Reply<AdapterId> },
     RemoveAdapter { adapter: AdapterId, reply: Reply<()> },
     Generate { job: Timed<Generate>, events: mpsc::UnboundedSender<Event> },
-    Score { job: Timed<Score>, reply: Reply<Vec<f32>> },
+    Score { job: Timed<Score>, reply: Reply<Vec<Vec<f32>>> },
     Embed { model: Arc<Model>, texts: Vec<Vec<Token>>, reply: Reply<Vec<Vec<f32>>> },
     Usage { reply: Reply<Usage> },
 }
@@ -250,11 +259,12 @@ impl Engine {
         Generation { events, cancel: Cancel(stop) }
     }
 
-    /// Natural log-probability of each token of a continuation.
+    /// Natural log-probability of each judged token, branch by branch.
     ///
     /// # Errors
-    /// When prompt and continuation do not fit the context, or the adapter is unknown.
-    pub async fn score(&self, request: Score) -> Result<Vec<f32>, EngineError> {
+    /// When there is no branch, nothing is judged or stands before it, prompt and branch do not fit the context, or
+    /// the adapter is unknown.
+    pub async fn score(&self, request: Score) -> Result<Vec<Vec<f32>>, EngineError> {
         let stop = Arc::new(AtomicBool::new(false));
         let job = Timed { request, stop, since: Instant::now() };
         self.ask(|reply| Command::Score { job, reply }).await

@@ -1,7 +1,10 @@
 //! A lane: the context of one model and adapter, and the request that runs on it.
 
 use std::{
-    sync::{Arc, atomic::Ordering},
+    cmp::Ordering,
+    collections::VecDeque,
+    ops::Range,
+    sync::{Arc, atomic},
     time::{Duration, Instant},
 };
 
@@ -9,7 +12,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     AdapterId, CHUNK_TOKENS, EngineError, ModelId, StopReason, Token,
-    engine::{Event, Finished, Generate, Reply, Score, Timed},
+    engine::{Branch, Event, Finished, Generate, Reply, Score, Timed},
     llama::{Context, DecodeError, Grammar, Model, Outputs},
     sampling,
 };
@@ -41,13 +44,24 @@ pub(crate) struct Job {
     reused_tokens: usize,
     started: Instant,
     waited: Duration,
-    stop: Arc<std::sync::atomic::AtomicBool>,
+    stop: Arc<atomic::AtomicBool>,
     task: Task,
 }
 
 enum Task {
     Write { events: mpsc::UnboundedSender<Event>, writing: Box<Writing> },
-    Judge { reply: Reply<Vec<f32>>, prompt_tokens: usize, scores: Vec<f32> },
+    Judge { reply: Reply<Vec<Vec<f32>>>, judging: Judging },
+}
+
+struct Judging {
+    /// Tokens that all branches share; each branch begins anew at the last of them.
+    prompt_tokens: usize,
+    /// Where the judged tokens of the branch at work begin.
+    judged_from: usize,
+    judged: Vec<Token>,
+    left: VecDeque<Branch>,
+    /// Finished branches, then the one at work.
+    scores: Vec<Vec<f32>>,
 }
 
 struct Writing {
@@ -99,18 +113,47 @@ impl Job {
         Ok(Self::new(request.prompt.tokens, stable, stop, since, task))
     }
 
-    pub(crate) fn judge(job: Timed<Score>, reply: Reply<Vec<f32>>) -> Self {
-        let Timed { request, stop, since } = job;
-        let prompt_tokens = request.prompt.len();
-        let mut tokens = request.prompt;
-        tokens.extend(request.continuation);
-        Self::new(tokens, 0, stop, since, Task::Judge { reply, prompt_tokens, scores: Vec::new() })
+    pub(crate) fn judge(job: Timed<Score>, reply: Reply<Vec<Vec<f32>>>) -> Self {
+        let Timed { request: Score { prompt, branches, .. }, stop, since } = job;
+        let prompt_tokens = prompt.len();
+        let can_be_judged =
+            |branch: &Branch| !branch.judged.is_empty() && prompt_tokens + branch.given.len() > 0;
+        let all_can_be_judged = !branches.is_empty() && branches.iter().all(can_be_judged);
+        let judging = Judging {
+            prompt_tokens,
+            judged_from: prompt_tokens,
+            judged: Vec::new(),
+            left: branches.into(),
+            scores: Vec::new(),
+        };
+        let mut job = Self::new(prompt, 0, stop, since, Task::Judge { reply, judging });
+        // What can't be judged is refused when it begins, like a prompt without a token.
+        if !all_can_be_judged || !job.next_branch() {
+            job.tokens.clear();
+        }
+        job
+    }
+
+    /// Puts the next branch behind the prompt; false when there is none.
+    fn next_branch(&mut self) -> bool {
+        let Task::Judge { judging, .. } = &mut self.task else { return false };
+        let Some(Branch { given, judged }) = judging.left.pop_front() else { return false };
+        self.tokens.truncate(judging.prompt_tokens);
+        self.tokens.extend(given);
+        judging.judged_from = self.tokens.len();
+        // Nothing follows from the last one, so it is not computed.
+        self.tokens.extend(judged.split_last().map_or(&[][..], |(_, before)| before));
+        self.given_tokens = self.tokens.len();
+        self.position = judging.fork().min(self.position);
+        judging.judged = judged;
+        judging.scores.push(Vec::new());
+        true
     }
 
     fn new(
         tokens: Vec<Token>,
         stable_tokens: usize,
-        stop: Arc<std::sync::atomic::AtomicBool>,
+        stop: Arc<atomic::AtomicBool>,
         since: Instant,
         task: Task,
     ) -> Self {
@@ -123,6 +166,15 @@ impl Job {
         Self { tokens, given_tokens, position: 0, prefix_end, reused_tokens: 0, started, waited, stop, task }
     }
 
+    /// The longest that it becomes without what is written.
+    fn longest_tokens(&self) -> usize {
+        let left = match &self.task {
+            Task::Judge { judging, .. } => judging.longest_left(),
+            Task::Write { .. } => 0,
+        };
+        self.tokens.len().max(left)
+    }
+
     pub(crate) fn prefix(&self) -> &[Token] {
         self.tokens.get(..self.prefix_end).unwrap_or_default()
     }
@@ -132,7 +184,7 @@ impl Job {
             Task::Write { events, .. } => events.is_closed(),
             Task::Judge { reply, .. } => reply.is_closed(),
         };
-        unheard || self.stop.load(Ordering::Relaxed)
+        unheard || self.stop.load(atomic::Ordering::Relaxed)
     }
 
     /// Ends the request with an error.
@@ -167,13 +219,13 @@ impl Lane {
         if job.tokens.is_empty() {
             return job.fail(EngineError::Empty);
         }
-        if job.tokens.len() >= room {
-            let tokens = job.tokens.len();
+        let tokens = job.longest_tokens();
+        if tokens >= room {
             return job.fail(EngineError::PromptTooLong { tokens, room: room - 1 });
         }
         let reusable = match job.task {
             Task::Write { .. } => job.tokens.len() - 1,
-            Task::Judge { prompt_tokens, .. } => prompt_tokens.saturating_sub(1),
+            Task::Judge { ref judging, .. } => judging.fork(),
         };
         let common = self.cached.iter().zip(&job.tokens).take_while(|(a, b)| a == b).count();
         let kept = common.min(reusable) / CHUNK_TOKENS * CHUNK_TOKENS;
@@ -204,12 +256,11 @@ impl Lane {
             return self.end(job, Err(EngineError::Cancelled));
         }
         let start = job.position;
-        let end = ((start / CHUNK_TOKENS + 1) * CHUNK_TOKENS).min(job.tokens.len());
-        let outputs = match job.task {
-            Task::Write { .. } if end == job.tokens.len() => Outputs::Last,
-            Task::Write { .. } => Outputs::Nothing,
-            Task::Judge { prompt_tokens, .. } if end >= prompt_tokens => Outputs::All,
-            Task::Judge { .. } => Outputs::Nothing,
+        let border = ((start / CHUNK_TOKENS + 1) * CHUNK_TOKENS).min(job.tokens.len());
+        let (end, outputs) = match &job.task {
+            Task::Write { .. } if border == job.tokens.len() => (border, Outputs::Last),
+            Task::Write { .. } => (border, Outputs::Nothing),
+            Task::Judge { judging, .. } => judging.next(start, border),
         };
         let chunk = job.tokens.get(start..end).unwrap_or_default();
         if let Err(e) = self.context.decode(chunk, start, outputs, &job.stop) {
@@ -217,18 +268,17 @@ impl Lane {
             return self.end(job, Err(e.into()));
         }
         job.position = end;
-        if end % CHUNK_TOKENS == 0 {
+        if end % CHUNK_TOKENS == 0 && self.cached.len() == start {
             self.cached.extend_from_slice(job.tokens.get(start..end).unwrap_or_default());
         }
-        if let Task::Judge { prompt_tokens, scores, .. } = &mut job.task {
-            let next = |at: usize| job.tokens.get(at + 1).copied();
-            for at in start.max(prompt_tokens.saturating_sub(1))..end {
-                let row = i32::try_from(at - start).expect("chunks are small");
-                let (Some(token), Some(logits)) = (next(at), self.context.logits(row)) else { break };
-                scores.push(sampling::log_probability(logits, token).unwrap_or(f32::NEG_INFINITY));
-            }
+        if let Task::Judge { judging, .. } = &mut job.task {
+            judging.take(&self.context, start..end, outputs);
             if end == job.tokens.len() {
-                return self.end(job, Ok(StopReason::End));
+                if !job.next_branch() {
+                    return self.end(job, Ok(StopReason::End));
+                }
+                self.cached.truncate(job.position / CHUNK_TOKENS * CHUNK_TOKENS);
+                self.context.remove_from(job.position);
             }
         }
         let at_prefix = end == job.prefix_end;
@@ -302,11 +352,49 @@ impl Lane {
                 };
                 events.send(Event::Done(Box::new(finished))).ok();
             }
-            (Ok(_), Task::Judge { reply, scores, .. }) => drop(reply.send(Ok(scores))),
+            (Ok(_), Task::Judge { reply, judging }) => drop(reply.send(Ok(judging.scores))),
             (Err(e), Task::Write { events, .. }) => drop(events.send(Event::Failed(e))),
             (Err(e), Task::Judge { reply, .. }) => drop(reply.send(Err(e))),
         }
         Step::Ended
+    }
+}
+
+impl Judging {
+    /// Where branches part: the last shared token is computed with each of them, because its logits may be judged.
+    fn fork(&self) -> usize {
+        self.prompt_tokens.saturating_sub(1)
+    }
+
+    fn longest_left(&self) -> usize {
+        let tokens = |branch: &Branch| self.prompt_tokens + branch.given.len() + branch.judged.len();
+        self.left.iter().map(tokens).max().unwrap_or(0)
+    }
+
+    /// Where the chunk from `start` ends, at `border` at the latest, and which of its logits are needed.
+    fn next(&self, start: usize, border: usize) -> (usize, Outputs) {
+        // Chunks end at the fork, so that a branch is computed alike whichever came before.
+        let end = if start < self.fork() { border.min(self.fork()) } else { border };
+        let outputs = match end.cmp(&self.judged_from) {
+            Ordering::Less => Outputs::Nothing,
+            Ordering::Equal => Outputs::Last,
+            Ordering::Greater => Outputs::All,
+        };
+        (end, outputs)
+    }
+
+    /// Takes the log-probabilities that a computed chunk tells.
+    fn take(&mut self, context: &Context, chunk: Range<usize>, outputs: Outputs) {
+        let Some(scores) = self.scores.last_mut() else { return };
+        for at in chunk.start.max(self.judged_from.saturating_sub(1))..chunk.end {
+            let row = match outputs {
+                Outputs::All => i32::try_from(at - chunk.start).expect("chunks are small"),
+                _ => -1,
+            };
+            let next = self.judged.get(at + 1 - self.judged_from).copied();
+            let (Some(token), Some(logits)) = (next, context.logits(row)) else { break };
+            scores.push(sampling::log_probability(logits, token).unwrap_or(f32::NEG_INFINITY));
+        }
     }
 }
 

@@ -22,7 +22,7 @@ use std::{fmt, io, path::PathBuf, sync::Arc};
 
 pub use cosine::cosine;
 pub use engine::{
-    Cancel, Engine, EngineConfig, Event, Finished, Generate, Generation, Score, StopReason, Usage,
+    Branch, Cancel, Engine, EngineConfig, Event, Finished, Generate, Generation, Score, StopReason, Usage,
 };
 pub use llama::{
     Content, GrammarError, Message, Model, Prompt, Role, TemplateError, Token, json_schema_to_gbnf,

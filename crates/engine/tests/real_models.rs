@@ -8,8 +8,8 @@ use std::{
 };
 
 use understudy_engine::{
-    AdapterId, CHUNK_TOKENS, Engine, EngineConfig, EngineError, Generate, Message, Model, Role, Score,
-    StopReason, gguf::write_random_adapter, json_schema_to_gbnf,
+    AdapterId, Branch, CHUNK_TOKENS, Content, Engine, EngineConfig, EngineError, Generate, Message, Model,
+    Prompt, Role, Score, StopReason, gguf::write_random_adapter, json_schema_to_gbnf,
 };
 
 /// `make test` pulls the models here.
@@ -122,19 +122,59 @@ async fn scores_are_those_of_greedy_decoding() {
     let model = engine.load_model(&base_path()).await.unwrap();
     let ask = request(&model, None, "You are helpful.", "Name a colour.", 12);
     let finished = engine.generate(ask.clone()).finish().await.unwrap();
-    let score = |continuation: Vec<i32>| Score {
-        model: Arc::clone(&model),
-        adapter: None,
-        prompt: ask.prompt.tokens.clone(),
-        continuation,
-    };
-    let likely = engine.score(score(finished.tokens.clone())).await.unwrap();
-    assert_eq!(likely.len(), finished.tokens.len());
-    assert!(likely.iter().all(|p| *p <= 0.0));
-    let mut other = finished.tokens.clone();
+    let written = finished.tokens;
+    let mut other = written.clone();
     other[0] = (other[0] + 1) % 1000 + 100;
-    let unlikely = engine.score(score(other)).await.unwrap();
-    assert!(likely[0] > unlikely[0], "the greedy token is the likeliest");
+    let branch = |given: &[i32], judged: &[i32]| Branch { given: given.to_vec(), judged: judged.to_vec() };
+    let score = |branches: Vec<Branch>| {
+        let prompt = ask.prompt.tokens.clone();
+        engine.score(Score { model: Arc::clone(&model), adapter: None, prompt, branches })
+    };
+    let both = score(vec![branch(&[], &written), branch(&[], &other)]).await.unwrap();
+    assert_eq!(both[0].len(), written.len());
+    assert!(both[0].iter().all(|p| *p <= 0.0));
+    assert!(both[0][0] > both[1][0], "the greedy token is the likeliest");
+
+    // A branch is worth the same whichever came before it, and wherever the prompt is said to end.
+    assert_eq!(score(vec![branch(&[], &other), branch(&[], &written)]).await.unwrap()[1], both[0]);
+    let later = score(vec![branch(&written[..2], &written[2..3])]).await.unwrap();
+    assert!((later[0][0] - both[0][2]).abs() < 0.05, "{later:?} against {both:?}");
+    assert!(matches!(score(Vec::new()).await, Err(EngineError::Empty)));
+    assert!(matches!(score(vec![branch(&written, &[])]).await, Err(EngineError::Empty)));
+}
+
+#[tokio::test]
+async fn branches_of_any_length_leave_a_lane_as_it_should_be() {
+    let engine = engine();
+    let model = engine.load_model(&base_path()).await.unwrap();
+    let words = model.tokenize(&"The lamp stands in the hall and shines. ".repeat(40), Content::Written);
+    let yes = model.tokenize("yes", Content::Written);
+    let score = |prompt: &[i32], givens: &[&[i32]]| {
+        let branches =
+            givens.iter().map(|given| Branch { given: given.to_vec(), judged: yes.clone() }).collect();
+        engine.score(Score { model: Arc::clone(&model), adapter: None, prompt: prompt.to_vec(), branches })
+    };
+    // Forks beside every border of a chunk, with branches that end in the same chunk, at its border and behind it.
+    for prompt in [63, 64, 65, 127, 128, 129] {
+        let prompt = &words[..prompt];
+        let givens: [&[i32]; 4] = [&words[200..210], &words[210..300], &words[200..201], &words[230..294]];
+        let together = score(prompt, &givens).await.unwrap();
+        for (given, both) in givens.iter().zip(&together) {
+            assert_eq!(score(prompt, &[given]).await.unwrap()[0], *both, "{}", prompt.len());
+        }
+        let ask =
+            Generate { max_tokens: 8, ..request(&model, None, "You are helpful.", "Name a colour.", 8) };
+        let prompt = Prompt { tokens: words[..140].to_vec(), prefix_tokens: 0 };
+        let after =
+            engine.generate(Generate { prompt: prompt.clone(), ..ask.clone() }).finish().await.unwrap();
+        let cold = self::engine();
+        let fresh = cold.load_model(&base_path()).await.unwrap();
+        let ask = Generate { model: fresh, prompt, ..ask };
+        assert_eq!(cold.generate(ask).finish().await.unwrap().tokens, after.tokens);
+    }
+    let too_long: Vec<i32> = words.iter().copied().cycle().take(5000).collect();
+    let refused = score(&words[..10], &[&words[..5], &too_long]).await;
+    assert!(matches!(refused, Err(EngineError::PromptTooLong { .. })), "{refused:?}");
 }
 
 #[tokio::test]

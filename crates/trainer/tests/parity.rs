@@ -15,7 +15,7 @@ use candle_core::{
         gguf_file::{self, Content as Gguf, Value},
     },
 };
-use understudy_engine::{Content, Engine, EngineConfig, Generate, Message, Model, Role, Score};
+use understudy_engine::{Branch, Content, Engine, EngineConfig, Generate, Message, Model, Role, Score};
 use understudy_trainer::{
     adapter::Adapter,
     base::Base,
@@ -127,10 +127,10 @@ async fn the_trainer_and_llama_cpp_agree_about_every_token() {
                 model: model.clone(),
                 adapter: served.clone(),
                 prompt: prompt.to_vec(),
-                continuation: continuation.to_vec(),
+                branches: vec![Branch { given: Vec::new(), judged: continuation.to_vec() }],
             };
             let by_engine: Vec<f64> =
-                engine.score(request).await.unwrap().into_iter().map(|p| -f64::from(p)).collect();
+                engine.score(request).await.unwrap().concat().into_iter().map(|p| -f64::from(p)).collect();
             let by_trainer = by_trainer(&base, adapter, &row);
             assert_eq!(by_engine.len(), by_trainer.len());
             for (left, right) in by_engine.iter().zip(&by_trainer) {

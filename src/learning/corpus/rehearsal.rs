@@ -132,6 +132,29 @@ impl Rehearsal {
         Some(Example { cast, requester, thread, message, call: Call::Reply { notes, reply } })
     }
 
+    /// Whether a sentence under its title answers it, or a part of it.
+    #[must_use]
+    pub fn is_answered_by(&self, sentence: &str) -> bool {
+        match &self.answer {
+            Answer::Facts(facts, _) => facts.iter().any(|known| holds(known, sentence)),
+            Answer::Absent | Answer::Said(_) => false,
+        }
+    }
+
+    /// Whether some note answers it.
+    #[must_use]
+    pub fn is_answerable(&self) -> bool {
+        matches!(self.answer, Answer::Facts(..))
+    }
+
+    /// The lesson that says of one sentence whether it answers the message.
+    #[must_use]
+    pub fn weighed(&self, note: String) -> Example {
+        let call = Call::Rerank { answers: self.is_answered_by(&note), note };
+        let Self { cast, requester, thread, message, .. } = self.clone();
+        Example { cast, requester, thread, message, call }
+    }
+
     fn facts(&self, facts: &[Known], lead: &str, notes: &[Note]) -> Option<String> {
         let places: Vec<Option<usize>> = facts.iter().map(|known| place(known, notes)).collect();
         if places.iter().all(Option::is_none) {
@@ -151,10 +174,20 @@ impl Rehearsal {
 
 /// The first of `notes` that holds all of a fact.
 fn place(known: &Known, notes: &[Note]) -> Option<usize> {
-    let values = wanted(known);
+    notes.iter().position(|note| holds(known, &format!("{} {}", note.title, note.text)))
+}
+
+/// Whether a text has the subject of a fact and every value that an answer brings.
+fn holds(known: &Known, text: &str) -> bool {
     let subject = known.slots.get("n").map(|subject| subject.to_lowercase()).unwrap_or_default();
-    notes.iter().position(|note| {
-        let whole = format!("{} {}", note.title, note.text);
-        values.iter().all(|value| whole.contains(value.as_str())) && whole.to_lowercase().contains(&subject)
+    wanted(known).iter().all(|value| has_word(text, value)) && text.to_lowercase().contains(&subject)
+}
+
+/// Whether `words` stand in `text` with nothing grown to their ends: "5 days" is not in "15 days".
+fn has_word(text: &str, words: &str) -> bool {
+    text.match_indices(words).any(|(at, _)| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let after = text.get(at + words.len()..).and_then(|after| after.chars().next());
+        ![before, after].into_iter().flatten().any(char::is_alphanumeric)
     })
 }

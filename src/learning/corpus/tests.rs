@@ -43,6 +43,7 @@ fn texts(example: &Example) -> Vec<String> {
             texts.extend(notes.iter().flat_map(|note| [note.title.clone(), note.text.clone()]));
             texts.push(reply.clone());
         }
+        Call::Rerank { note, .. } => texts.push(note.clone()),
         Call::Verdict { notes, clause, quote, why, .. } => {
             texts.extend(notes.iter().flat_map(|note| [note.title.clone(), note.text.clone()]));
             texts.extend([clause.clone(), quote.clone(), why.clone()]);
@@ -203,7 +204,7 @@ fn refusals_say_so_and_are_a_sixth_of_the_replies() {
 
 #[test]
 fn calls_come_in_their_shares() {
-    let mut counts = [0usize; 4];
+    let mut counts = [0usize; 5];
     let all = examples();
     for example in &all {
         counts[match example.call {
@@ -211,6 +212,7 @@ fn calls_come_in_their_shares() {
             Call::Queries { .. } => 1,
             Call::Verdict { .. } => 2,
             Call::Step { .. } => 3,
+            Call::Rerank { .. } => 4,
         }] += 1;
     }
     let share = |n: usize| n as f64 / all.len() as f64;

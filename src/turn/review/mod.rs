@@ -30,6 +30,7 @@ use crate::{
     memory::{NoteKind, NoteSummary},
     mind::Situation,
     store::{Claimed, ClauseRow, ReplyFile},
+    withheld::holds_secret,
 };
 
 /// More clauses are not judged, and the reply says so: at two seconds each, this takes five minutes.
@@ -94,7 +95,9 @@ pub(super) async fn review(
     }
     let missing = missing(desk, &situation.person.id, &judged, audience).await?;
     let said = report(&About { judged: &judged, owner: &situation.person.name, clauses, missing: &missing });
-    let table = said.table.map(|table| ReplyFile { name: format!("review-{}.csv", claimed.id), ..table });
+    // What the text beside it may not say, its table may not either.
+    let table = said.table.filter(|table| !holds_secret(&table.content));
+    let table = table.map(|table| ReplyFile { name: format!("review-{}.csv", claimed.id), ..table });
     let unclear = judged.iter().any(|judged| judged.finding.mark == Verdict::Unsure);
     let outcome = if unclear { "escalated" } else { "answered" };
     let spoken = by_code(situation, said.text, outcome);

@@ -58,7 +58,9 @@ pub enum GgufError {
         why: String,
     },
     /// An adapter that does not fit its base.
-    #[error("the adapter `{path}` does not fit its base model: {why}. Use an adapter trained on this base")]
+    #[error(
+        "the adapter `{path}` does not fit its base model: {why}. Set UNDERSTUDY_BASE to the base it was trained on, or move the adapter away and restart"
+    )]
     WrongBase {
         /// The adapter.
         path: PathBuf,

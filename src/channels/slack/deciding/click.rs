@@ -31,7 +31,9 @@ pub(super) enum Refused {
     )]
     Unknown,
     /// It was clicked in another workspace.
-    #[error("This card belongs to another workspace, so nothing was changed.")]
+    #[error(
+        "This card belongs to another workspace, so nothing was changed. Decide where it was posted, or in the console under Approvals."
+    )]
     Elsewhere,
     /// Slack did not say who clicked.
     #[error("I can't ask Slack who you are right now, so nothing was changed. Try it again in a moment.")]
@@ -63,7 +65,9 @@ pub(super) enum Refused {
     )]
     NoAnswer,
     /// It was chosen in another workspace.
-    #[error("This came from another workspace than mine, so nothing was kept.")]
+    #[error(
+        "This came from another workspace than mine, so nothing was kept. Correct it in the console, under Answers."
+    )]
     ElsewhereChosen,
     /// Slack opened no form for it.
     #[error(
@@ -71,7 +75,9 @@ pub(super) enum Refused {
     )]
     NoFormChosen,
     /// They may not say what it should have been.
-    #[error("Only the owner of this understudy or an admin corrects its answers, so nothing was kept.")]
+    #[error(
+        "Only the owner of this understudy or an admin corrects its answers, so nothing was kept. Tell one of them what it should have said."
+    )]
     MayNotCorrect,
     /// It doesn't fit into a form.
     #[error("This answer doesn't fit into a form here, so correct it in the console, under Answers.")]
@@ -83,7 +89,9 @@ pub(super) enum Refused {
     #[error("It is paused together with everybody. An admin ends that in the console, under People.")]
     WithEverybody,
     /// There is no such tool.
-    #[error("There is no such tool any more, so nothing was changed.")]
+    #[error(
+        "There is no such tool any more, so nothing was changed. Open this tab again to see what there is."
+    )]
     NoTool,
 }
 

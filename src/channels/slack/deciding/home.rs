@@ -114,7 +114,9 @@ impl Home<'_> {
             );
         }
         let places = escaped(&cut(&self.paused.join(", "), 500));
-        format!("An admin or {name} has paused it {places}. What it is asked there waits or is declined.")
+        format!(
+            "An admin or {name} has paused it {places}. Where it is paused everywhere, questions wait; where it is silent in a channel, they are not answered later."
+        )
     }
 
     fn waits(&self, blocks: &mut Vec<Value>) {
