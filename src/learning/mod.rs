@@ -16,7 +16,6 @@ pub mod clean;
 pub mod collection;
 pub mod consent;
 pub mod corpus;
-pub mod correction;
 pub mod dataset;
 pub mod decisions;
 pub mod demo;

@@ -40,7 +40,7 @@ use uuid::Uuid;
 pub use accounts::{AccountRow, NewInvitation};
 pub use audit::{AUDIT_HEAD, AuditFilter, AuditReport, AuditRow};
 pub use cards::CardRow;
-pub use corrections::{CorrectionRow, NewCorrection};
+pub use corrections::{BadCorrection, CorrectionRow, NewCorrection, check_correction};
 pub use depths::QueueDepths;
 pub use folders::NoteFolder;
 pub(crate) use hands::Ended;

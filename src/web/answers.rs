@@ -24,12 +24,9 @@ use super::{
 use crate::{
     domain::{InboxId, Integrity, Readers, Ruling},
     error::told,
-    learning::{
-        calendar::{DAY_S, day_of, day_start},
-        correction::{self, BadCorrection, consent_now},
-    },
+    learning::calendar::{DAY_S, day_of, day_start},
     people::Person,
-    store::{CorrectionRow, InboxRow, StoreError, now},
+    store::{BadCorrection, CorrectionRow, InboxRow, StoreError, check_correction, now},
 };
 
 /// What of a question becomes the title of a ruling on it.
@@ -94,7 +91,7 @@ pub(super) async fn show(
     let rows = console.web.store.asked_between(&person.id, (day, day + DAY_S), (pages.skip(), SHOWN + 1));
     let mut rows = rows.await?;
     let more = pages.cut(&mut rows);
-    let consent = consent_now(&console.web.store, &person.id).await?;
+    let consent = console.web.store.consent_now(&person.id).await?;
     let here = format!("/admin/answers/{}", person.id);
     let mut entries = Vec::with_capacity(rows.len());
     for row in rows {
@@ -199,7 +196,7 @@ pub(super) async fn judge(
         let sentence = "Nothing was kept: the notes are out of reach. Try again in a moment.";
         return Err(Trouble::new(StatusCode::SERVICE_UNAVAILABLE, sentence));
     }
-    correction::keep(store, &person.id, inbox, text, signed_in.reader.as_str()).await?;
+    store.judge_answer(&person.id, inbox, text, signed_in.reader.as_str()).await?;
     let query = Fields::of_query(query.as_deref().unwrap_or_default());
     Ok(Redirect::to(&format!("/admin/answers/{}?{}#turn-{inbox}", person.id, query.but(&[]))))
 }
@@ -227,7 +224,7 @@ fn ruling(person: &Person, by: &SignedIn, row: &InboxRow, text: &str, readers: &
 
 fn correction(fields: &Fields, said: &str) -> Result<String, Trouble> {
     let text = fields.lines("text");
-    correction::check(&text, said).map_err(|why| {
+    check_correction(&text, said).map_err(|why| {
         let status = match why {
             BadCorrection::TooLong(_) => StatusCode::PAYLOAD_TOO_LARGE,
             _ => StatusCode::BAD_REQUEST,

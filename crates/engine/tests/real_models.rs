@@ -155,23 +155,21 @@ async fn branches_of_any_length_leave_a_lane_as_it_should_be() {
         engine.score(Score { model: Arc::clone(&model), adapter: None, prompt: prompt.to_vec(), branches })
     };
     // Forks beside every border of a chunk, with branches that end in the same chunk, at its border and behind it.
-    for prompt in [63, 64, 65, 127, 128, 129] {
+    for prompt in [63, 64, 65, 128] {
         let prompt = &words[..prompt];
         let givens: [&[i32]; 4] = [&words[200..210], &words[210..300], &words[200..201], &words[230..294]];
         let together = score(prompt, &givens).await.unwrap();
         for (given, both) in givens.iter().zip(&together) {
             assert_eq!(score(prompt, &[given]).await.unwrap()[0], *both, "{}", prompt.len());
         }
-        let ask =
-            Generate { max_tokens: 8, ..request(&model, None, "You are helpful.", "Name a colour.", 8) };
-        let prompt = Prompt { tokens: words[..140].to_vec(), prefix_tokens: 0 };
-        let after =
-            engine.generate(Generate { prompt: prompt.clone(), ..ask.clone() }).finish().await.unwrap();
-        let cold = self::engine();
-        let fresh = cold.load_model(&base_path()).await.unwrap();
-        let ask = Generate { model: fresh, prompt, ..ask };
-        assert_eq!(cold.generate(ask).finish().await.unwrap().tokens, after.tokens);
     }
+    // What is written next on the lane is what a new one writes.
+    let prompt = Prompt { tokens: words[..140].to_vec(), prefix_tokens: 0 };
+    let ask = Generate { prompt, ..request(&model, None, "You are helpful.", "Name a colour.", 8) };
+    let after = engine.generate(ask.clone()).finish().await.unwrap();
+    let cold = self::engine();
+    let ask = Generate { model: cold.load_model(&base_path()).await.unwrap(), ..ask };
+    assert_eq!(cold.generate(ask).finish().await.unwrap().tokens, after.tokens);
     let too_long: Vec<i32> = words.iter().copied().cycle().take(5000).collect();
     let refused = score(&words[..10], &[&words[..5], &too_long]).await;
     assert!(matches!(refused, Err(EngineError::PromptTooLong { .. })), "{refused:?}");

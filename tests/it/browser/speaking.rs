@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What is said, and a word of it that is always heard.
-const SAID: (&str, &str) = ("The fair opens on Friday at nine. Who has the key?", "key");
+const SAID: (&str, &str) = ("The fair opens on Friday at nine. Who has the key?", "fair");
 
 /// Waits until the newest reply says what was heard.
 async fn heard(page: &Client, count: usize, how: &str) {

@@ -98,7 +98,8 @@ fn a_short_run_is_trained_judged_and_not_promoted_and_comes_out_the_same_twice()
 /// Judges, promotes, rolls back and erases in the console. `judged` is the same adapter with its report.
 fn on_the_page(site: &Site, judged: &std::path::Path) {
     let (running, link) = site.greeted(&mut real(site));
-    let admin = Browser::sign_in(&link, "bob");
+    // Not Bob, whose account goes with him.
+    let admin = Browser::sign_in(&link, "carol");
     let page = |path: &str| admin.page(path);
     let run = page("/admin/training?q=bob");
     let run =

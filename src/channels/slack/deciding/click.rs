@@ -9,10 +9,9 @@ use super::{
     interaction::Click,
 };
 use crate::{
-    learning::correction::BadCorrection,
     people::Person,
     permission::{self, may_approve},
-    store::{ActionRow, ActionState, Decided, StoreError, now},
+    store::{ActionRow, ActionState, BadCorrection, Decided, StoreError, now},
 };
 
 /// What somebody wants to decide.

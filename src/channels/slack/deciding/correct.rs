@@ -19,8 +19,7 @@ use super::{
 };
 use crate::{
     domain::InboxId,
-    learning::correction,
-    store::{CorrectionRow, OutboxRow},
+    store::{CorrectionRow, OutboxRow, check_correction},
 };
 
 /// The name of the shortcut in the manifest, and of its form.
@@ -90,7 +89,7 @@ impl Deciding {
         if begin.chars().count() > FIELD_CHARS {
             return Err(Refused::AnswerTooLong);
         }
-        let consent = correction::consent_now(&self.store, &person.id).await?;
+        let consent = self.store.consent_now(&person.id).await?;
         let view = form(&reply, judged.as_ref(), consent.is_some(), begin, &shortcut.response_url);
         let opened =
             self.account.write("views.open", &json!({"trigger_id": shortcut.trigger, "view": view})).await;
@@ -144,7 +143,7 @@ impl Deciding {
         }
         let said = self.store.replies_to(inbox, inbox).await?;
         let said = said.into_iter().find(|reply| reply.person == person.id).ok_or(Refused::NoAnswer)?;
-        correction::check(&text, &said.reply.text).map_err(Refused::BadCorrection)?;
-        Ok(correction::keep(&self.store, &person.id, inbox, Some(text), actor.reader.as_str()).await?)
+        check_correction(&text, &said.reply.text).map_err(Refused::BadCorrection)?;
+        Ok(self.store.judge_answer(&person.id, inbox, Some(text), actor.reader.as_str()).await?)
     }
 }
