@@ -9,7 +9,7 @@ use understudy_trainer::pack::Row;
 use super::{Call, Example, Note};
 use crate::{
     domain::Verdict,
-    mind::{Filled, NO, Prompts, Scene, YES},
+    mind::{Filled, NO, Prompts, YES},
 };
 
 /// A prompt, and the answer that the model should give to it.
@@ -24,14 +24,7 @@ pub struct Lesson {
 /// Renders an example. Without a model, four bytes count as a token.
 #[must_use]
 pub fn lesson(prompts: &Prompts, model: Option<&Model>, example: &Example) -> Lesson {
-    let scene = Scene {
-        name: &example.cast.name,
-        role: &example.cast.role,
-        manner: &example.cast.manner,
-        requester: &example.requester,
-        thread: &example.thread,
-        message: &example.message,
-    };
+    let scene = example.scene();
     let (prompt, answer) = match &example.call {
         Call::Queries { queries } => {
             (prompts.queries(model, &scene), serde_json::json!({"queries": queries}).to_string())

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::Verdict;
+use crate::{domain::Verdict, mind::Scene};
 
 /// Who is stood in for, as far as a prompt says it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,4 +83,19 @@ pub struct Example {
     /// The call and its answer.
     #[serde(flatten)]
     pub call: Call,
+}
+
+impl Example {
+    /// What a prompt says of it.
+    #[must_use]
+    pub fn scene(&self) -> Scene<'_> {
+        Scene {
+            name: &self.cast.name,
+            role: &self.cast.role,
+            manner: &self.cast.manner,
+            requester: &self.requester,
+            thread: &self.thread,
+            message: &self.message,
+        }
+    }
 }

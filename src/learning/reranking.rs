@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{quality::Share, rehearse::Weighed};
 use crate::{
-    mind::{Brain, Scene, Weights},
+    mind::{Brain, Weights},
     turn::answer::{NONE_BELOW, WEIGHED, worth},
 };
 
@@ -67,15 +67,7 @@ pub async fn measure(
         let texts: Vec<String> =
             weighed.candidates.iter().take(WEIGHED).map(|candidate| candidate.text.clone()).collect();
         let example = weighed.question.weighed(String::new());
-        let scene = Scene {
-            name: &example.cast.name,
-            role: &example.cast.role,
-            manner: &example.cast.manner,
-            requester: &example.requester,
-            thread: &example.thread,
-            message: &example.message,
-        };
-        let odds = brain.relevance_by(weights, &scene, &texts).await?;
+        let odds = brain.relevance_by(weights, &example.scene(), &texts).await?;
         let sentences = (weighed.candidates.iter().zip(odds).zip(texts))
             .map(|((candidate, odds), text)| Sentence {
                 score: candidate.score,

@@ -542,6 +542,18 @@ mod tests {
         }
     }
 
+    fn passage(title: &str, text: &str) -> Passage {
+        Passage {
+            n: 1,
+            source: "a.md".to_owned(),
+            title: title.to_owned(),
+            text: text.to_owned(),
+            score: 1.0,
+            integrity: Integrity::Internal,
+            readers: Readers::Everyone,
+        }
+    }
+
     /// What is shown of three sentences about a kettle and a long rest.
     async fn shown(judge: &Judge, may_be_none: bool) -> Vec<String> {
         let text = format!(
@@ -558,18 +570,9 @@ mod tests {
         let person = &people.everybody()[0];
         let situation =
             Situation { person, weights: &weights, requester: "Alice", thread: &[], message: &message };
-        let passage = Passage {
-            n: 1,
-            source: "kettle.md".to_owned(),
-            title: "Kettle".to_owned(),
-            text: text.to_owned(),
-            score: 1.0,
-            integrity: Integrity::Internal,
-            readers: Readers::Everyone,
-        };
         let legs: Vec<Leg> =
             questions.iter().map(|text| Leg { text: (*text).to_owned(), dense: vec![0.0] }).collect();
-        let passages = [passage];
+        let passages = [passage("Kettle", text)];
         let sentences = Sentences::ranked(&Blind, &legs, &[], &passages).await.unwrap();
         let shown = weigh(judge, &situation, &sentences, may_be_none).await.unwrap();
         shown.excerpts.into_iter().map(|passage| passage.text).collect()
@@ -616,15 +619,7 @@ mod tests {
 
     #[test]
     fn a_sentence_of_the_notes_is_a_reply_with_its_source() {
-        let excerpt = |text: &str| Passage {
-            n: 1,
-            source: "a.md".to_owned(),
-            title: "Spelling contest".to_owned(),
-            text: text.to_owned(),
-            score: 1.0,
-            integrity: Integrity::Internal,
-            readers: Readers::Everyone,
-        };
+        let excerpt = |text: &str| passage("Spelling contest", text);
         assert_eq!(quoted(&excerpt("- Pass mark: 84 %")), "Spelling contest: Pass mark: 84 % [1]");
         assert_eq!(quoted(&excerpt("It is on Friday.")), "It is on Friday. [1]");
     }
