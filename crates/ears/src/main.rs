@@ -32,7 +32,7 @@ use confine::Limits;
 use hear::Ear;
 
 /// How far hearing steps back behind what else computes, as `nice` counts.
-const NICE: i32 = 5;
+const NICE: i32 = 10;
 
 /// Most bytes of the line with keys.
 const KEYS_MAX_BYTES: usize = 64 * 1024;
