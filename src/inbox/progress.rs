@@ -14,6 +14,11 @@ use crate::{
 pub enum Stage {
     /// It was claimed.
     Started,
+    /// A recording is heard.
+    Hearing {
+        /// How much of it was heard, of 100.
+        percent: u8,
+    },
     /// The model chooses a tool, or one is used.
     Acting,
     /// The model writes queries.
@@ -45,6 +50,7 @@ impl Stage {
     pub fn words(self) -> Cow<'static, str> {
         let words = match self {
             Self::Judging { clause, of } => return format!("reading clause {clause} of {of}").into(),
+            Self::Hearing { percent } => return format!("listening, {percent} % heard").into(),
             Self::Started => "reading",
             Self::Acting => "seeing what is to be done",
             Self::Asking => "thinking about what to look up",

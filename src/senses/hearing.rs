@@ -41,6 +41,18 @@ pub enum Heard {
     Unheard(Trouble),
 }
 
+/// How much of a recording was heard, in seconds of speech.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Part {
+    /// So many.
+    pub done_s: f32,
+    /// Of so many.
+    pub of_s: f32,
+}
+
+/// Told from time to time how far hearing is.
+pub type Telling<'t> = &'t (dyn Fn(Part) + Send + Sync);
+
 /// Hears recordings, one at a time.
 #[derive(Debug, Clone)]
 pub struct Hearing {
@@ -93,7 +105,20 @@ impl Hearing {
     /// # Errors
     /// See [`SenseError`]; only [`SenseError::NoReader`] is worth another try.
     pub async fn hear(&self, recording: &[u8], hint: &str) -> Result<Heard, SenseError> {
-        self.hear_through(recording, hint, Window::Cut).await
+        self.hear_through(recording, hint, Window::Cut, &|_| {}).await
+    }
+
+    /// The same, and tells meanwhile how far it is.
+    ///
+    /// # Errors
+    /// As for [`Self::hear`].
+    pub async fn hear_telling(
+        &self,
+        recording: &[u8],
+        hint: &str,
+        telling: Telling<'_>,
+    ) -> Result<Heard, SenseError> {
+        self.hear_through(recording, hint, Window::Cut, telling).await
     }
 
     /// The same, with the encoder's window as it is wanted; for measuring.
@@ -105,6 +130,7 @@ impl Hearing {
         recording: &[u8],
         hint: &str,
         window: Window,
+        telling: Telling<'_>,
     ) -> Result<Heard, SenseError> {
         let Some(model) = &self.model else { return Ok(Heard::Unheard(Trouble::Sound)) };
         let (sound, samples) = match self.senses.decode(recording).await? {
@@ -115,7 +141,7 @@ impl Hearing {
             return Ok(Heard::Unheard(Trouble::Silent));
         }
         let job = Listen { sound, hint: cut(hint).to_owned(), threads: free_threads(self.threads), window };
-        let speech = self.work(model, &job, &samples).await?;
+        let speech = self.work(model, &job, &samples, telling).await?;
         if speech.utterances.is_empty() {
             return Ok(Heard::Unheard(Trouble::Silent));
         }
@@ -123,7 +149,13 @@ impl Hearing {
     }
 
     /// Has one job done, by the child that is there or by a new one.
-    async fn work(&self, model: &Path, job: &Listen, samples: &[u8]) -> Result<Speech, SenseError> {
+    async fn work(
+        &self,
+        model: &Path,
+        job: &Listen,
+        samples: &[u8],
+        telling: Telling<'_>,
+    ) -> Result<Speech, SenseError> {
         let mut place = self.ear.lock().await;
         // Out of its place while it works: a turn that is given up in the middle drops it, which kills it, and the next
         // job never reads what this one would have said.
@@ -132,7 +164,7 @@ impl Hearing {
             None => Ear::start(&self.senses.program, model).await?,
         };
         let limit = self.limit.0 + Duration::from_secs_f32(speech_s(&job.sound) * self.limit.1);
-        let said = match timeout(limit, ear.work(job, samples)).await {
+        let said = match timeout(limit, ear.work(job, samples, telling)).await {
             Ok(said) => said,
             Err(_) => Err(format!("took more than {} s", limit.as_secs())),
         };
@@ -205,7 +237,7 @@ impl Ear {
         }
     }
 
-    async fn work(&mut self, job: &Listen, samples: &[u8]) -> Result<Hears, String> {
+    async fn work(&mut self, job: &Listen, samples: &[u8], telling: Telling<'_>) -> Result<Hears, String> {
         let mut line = serde_json::to_vec(job).map_err(|e| format!("failed: {e}"))?;
         line.push(b'\n');
         for bytes in [&line[..], samples] {
@@ -214,7 +246,7 @@ impl Ear {
         self.tell.flush().await.map_err(|e| format!("broke off: {e}"))?;
         loop {
             match self.line().await? {
-                Hears::Progress { .. } => {}
+                Hears::Progress { done_s, of_s } => telling(Part { done_s, of_s }),
                 end => return Ok(end),
             }
         }

@@ -22,7 +22,7 @@ use tokio::{
 };
 use understudy_ears::{Decoded, Letter, Opened, Reading};
 
-pub use hearing::{Heard, Hearing};
+pub use hearing::{Heard, Hearing, Part, Telling};
 
 /// How long one mail or document may take.
 const CLOCK: Duration = Duration::from_secs(20);

@@ -15,10 +15,11 @@ use super::{
     shown_name,
 };
 use crate::{
-    domain::{Attachment, Audience, Inbound, Members, PersonId, READERS_IN_FULL, Readers},
+    domain::{Attachment, Audience, Members, PersonId, READERS_IN_FULL, Readers},
     files::Files,
+    inbox::Stage,
     memory::{Paper, Sheet},
-    senses::{Heard, SenseError},
+    senses::{Heard, Part, SenseError},
     store::Claimed,
 };
 
@@ -68,7 +69,7 @@ pub(super) async fn sense(
     let readers = readers_of(audience);
     let (mut seen, mut papers, mut before) = (Vec::new(), Vec::new(), Vec::new());
     for file in attachments {
-        let came_to = read(desk, message, audience, file, now).await?;
+        let came_to = read(desk, claimed, audience, file, now).await?;
         let name = shown_name(file);
         papers.extend(as_paper(&name, &came_to, readers.clone(), true));
         seen.push(Seen { name, came_to });
@@ -76,7 +77,7 @@ pub(super) async fn sense(
     let earlier = desk.store.files_before(&message.conversation, claimed.id).await?;
     let is_new = |file: &Attachment| attachments.iter().any(|new| new.sha256 == file.sha256);
     for file in earlier.iter().filter(|file| !file.sha256.is_empty() && !is_new(file)).take(EARLIER_MAX) {
-        let (came_to, name) = (read(desk, message, audience, file, now).await?, shown_name(file));
+        let (came_to, name) = (read(desk, claimed, audience, file, now).await?, shown_name(file));
         papers.extend(as_paper(&name, &came_to, readers.clone(), false));
         if let CameTo::Read(document) = came_to {
             before.push((name, document));
@@ -107,11 +108,12 @@ enum Reading {
 /// What a file came to, from what was kept of it or by opening it.
 async fn read(
     desk: &Desk,
-    message: &Inbound,
+    claimed: &Claimed,
     audience: &Audience,
     file: &Attachment,
     now: i64,
 ) -> anyhow::Result<CameTo> {
+    let message = &claimed.message;
     let (hash, person) = (file.sha256.clone(), &message.person);
     if hash.is_empty() {
         return Ok(CameTo::Missing);
@@ -131,7 +133,8 @@ async fn read(
     let is_sound = sniff(&content) == Ok(Kind::Audio);
     let reading = if is_sound {
         let hint = hear::hint(desk, message, audience, now).await?;
-        desk.hearing.hear(&content, &hint).await.map(|heard| match heard {
+        let telling = |part: Part| desk.progress.stage(claimed, Stage::Hearing { percent: percent(part) });
+        desk.hearing.hear_telling(&content, &hint, &telling).await.map(|heard| match heard {
             Heard::Speech(speech) => Reading::Speech(speech),
             Heard::Unheard(trouble) => Reading::Unreadable(trouble),
         })
@@ -156,6 +159,16 @@ async fn read(
     let keeping = move || kept.files.keep_reading(&kept.person, &kept.hash, &bytes);
     tokio::task::spawn_blocking(keeping).await??;
     Ok(of_reading(reading))
+}
+
+/// How much of a recording was heard, of 100.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the cast saturates, and 100 is the most"
+)]
+fn percent(part: Part) -> u8 {
+    (100.0 * part.done_s / part.of_s.max(f32::EPSILON)).clamp(0.0, 100.0) as u8
 }
 
 fn of_reading(reading: Reading) -> CameTo {

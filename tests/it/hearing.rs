@@ -13,7 +13,7 @@ use std::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use fake_slack::Upload;
 use serde_json::{Value, json};
-use understudy::senses::{Heard, Hearing, SenseError, Senses};
+use understudy::senses::{Heard, Hearing, Part, SenseError, Senses};
 
 use crate::{
     email::{
@@ -217,4 +217,18 @@ fn the_bot_grows_by_less_than_50_mb_whatever_it_is_sent() {
     let grown = resident_mb(running.child.id()).saturating_sub(before);
     assert!(grown < 50, "it grew by {grown} MB");
     assert_heard(ask(&site, &["--voice", &good])["reply"].as_str().unwrap(), "after");
+}
+
+#[tokio::test]
+async fn a_long_recording_tells_how_far_it_is() {
+    let said =
+        "The fair opens on Friday at nine, and the key lies with Otto in the small office. ".repeat(12);
+    let hearing = Hearing::new(Senses::default(), Some(models().join("ggml-tiny.en.bin")), 2);
+    let parts = std::sync::Mutex::new(Vec::new());
+    let telling = |part: Part| parts.lock().unwrap().push(part);
+    let heard = hearing.hear_telling(&spoken(&said, 140), "", &telling).await.unwrap();
+    assert!(matches!(heard, Heard::Speech(_)), "{heard:?}");
+    let parts = parts.into_inner().unwrap();
+    assert!(!parts.is_empty() && parts.is_sorted_by(|one, next| one.done_s < next.done_s), "{parts:?}");
+    assert!(parts.iter().all(|part| 0.0 < part.done_s && part.done_s < part.of_s), "{parts:?}");
 }

@@ -152,7 +152,7 @@ async fn compare(
 async fn hear(hearing: &Hearing, clip: &Clip, window: Window) -> anyhow::Result<(f64, String)> {
     let recording = std::fs::read(&clip.path)?;
     let began = Instant::now();
-    let heard = hearing.hear_through(&recording, "", window).await?;
+    let heard = hearing.hear_through(&recording, "", window, &|_| {}).await?;
     let took_s = began.elapsed().as_secs_f64();
     let text = match heard {
         Heard::Speech(speech) => {
