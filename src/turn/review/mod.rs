@@ -7,6 +7,7 @@
 mod asks;
 mod clauses;
 mod judge;
+mod opening;
 mod report;
 
 use std::{
@@ -18,7 +19,7 @@ use sha2::{Digest, Sha256};
 use understudy_ears::{Document, Section};
 
 pub(super) use asks::asks_for_review;
-use report::{About, report};
+use report::{About, report, verdict};
 
 use super::{
     Desk,
@@ -94,7 +95,9 @@ pub(super) async fn review(
         return Ok((by_code(situation, text, "refused"), None));
     }
     let missing = missing(desk, &situation.person.id, &judged, audience).await?;
-    let said = report(&About { judged: &judged, owner: &situation.person.name, clauses, missing: &missing });
+    let about = About { judged: &judged, owner: &situation.person.name, clauses, missing: &missing };
+    let opening = opening::voiced(&*desk.mind, situation, &verdict(&about)).await?;
+    let said = report(&about, &opening);
     // What the text beside it may not say, its table may not either.
     let table = said.table.filter(|table| !holds_secret(&table.content));
     let table = table.map(|table| ReplyFile { name: format!("review-{}.csv", claimed.id), ..table });
