@@ -19,8 +19,8 @@ use understudy_engine::{EngineConfig, gguf};
 
 use crate::{
     channels::{
-        email::{Lesson, Letterhead, Mail, Remember},
-        slack::{Levers, Slack},
+        email::{self, Lesson, Letterhead, Mail, Remember},
+        slack::{self, Levers, Slack},
     },
     config::{Config, MindKind},
     domain::{Channel, InboxId, Integrity},
@@ -145,16 +145,19 @@ impl App {
         withheld::withhold(&config.qdrant_api_key);
         // Whatever an account signs in with is a secret.
         let variable = |name: &str| std::env::var(name).ok().inspect(|secret| withheld::withhold(secret));
-        let toolbox = Toolbox::new(&people, mcp::Servers::read(&config.mcp, variable)?, variable)?;
-        let mail = Mail::open(&people, &config.data, store.clone(), files.clone(), variable);
-        let slack = Slack::open(&people, store.clone(), files.clone(), &config.slack_api, variable)?;
+        let mail = Arc::new(Mail::open(&people, &config.data, store.clone(), files.clone(), variable));
+        let slack =
+            Arc::new(Slack::open(&people, store.clone(), files.clone(), &config.slack_api, variable)?);
+        let toolbox = Toolbox::new(&people, mcp::Servers::read(&config.mcp, variable)?, variable)?
+            .with(email::tools(&mail, email::OwnMailboxes::read(&people, variable)?))
+            .with(slack::tools(&slack));
         let senses = Senses::default();
         let ear = model_path(&config, &config.hearing).ok();
         Ok(Self {
             hearing: Hearing::new(senses.clone(), ear, config.threads()),
             inbox: Inbox::new(store.clone()),
-            slack: Arc::new(slack),
-            mail: Arc::new(mail),
+            slack,
+            mail,
             config,
             store,
             people,

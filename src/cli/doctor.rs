@@ -168,6 +168,15 @@ async fn by_mail(config: &Config, failed: &mut bool) {
     }
 }
 
+/// Tries the mailboxes that understudies look into for their people.
+async fn own_mailboxes(people: &People, failed: &mut bool) -> Result<(), Hint> {
+    let own = email::OwnMailboxes::read(people, |name| std::env::var(name).ok())?;
+    for (person, checked) in own.check().await {
+        Finding::from(checked).tell(&format!("own mailbox of {person}"), failed);
+    }
+    Ok(())
+}
+
 /// How the MCP servers of the running process are.
 async fn servers(config: &Config, failed: &mut bool) {
     let request = Request::Tools(ops::ToolRequest::List { person: None });
@@ -189,6 +198,7 @@ async fn servers(config: &Config, failed: &mut bool) {
 async fn with_tools(config: &Config, failed: &mut bool) {
     let tried = async {
         let people = People::read(&[&config.people, &config.data.join("adapters")])?;
+        own_mailboxes(&people, failed).await?;
         tools::check(&people, |name| std::env::var(name).ok()).await
     };
     match tried.await {

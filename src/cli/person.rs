@@ -24,7 +24,7 @@ pub(super) enum Command {
     Consent {
         /// Who agreed.
         person: PersonId,
-        /// For what: training, export.
+        /// For what: training, export, mailbox.
         #[arg(long, required = true, value_delimiter = ',')]
         purpose: Vec<Purpose>,
         /// From which sources: slack, mail, transcript, markdown, notes, steps.

@@ -81,6 +81,8 @@ words! {
         Training = "training",
         /// Handing the data set out, for training elsewhere.
         Export = "export",
+        /// Looking into the person's own mailbox when they ask for it.
+        Mailbox = "mailbox",
     }
 }
 

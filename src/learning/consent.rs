@@ -21,7 +21,7 @@ use crate::{
 /// What people agree to, as the command line and the page show it.
 pub const TEXT: &str = include_str!("consent.txt");
 /// Counts up with every change of [`TEXT`].
-pub const TEXT_VERSION: u32 = 1;
+pub const TEXT_VERSION: u32 = 2;
 
 /// Leave to take words of one person and one kind in.
 ///

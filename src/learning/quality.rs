@@ -308,6 +308,7 @@ fn person(company: &Company) -> Person {
         hours: crate::people::Hours::default(),
         calendar: None,
         github: None,
+        mailbox: None,
         id: shelf_owner(),
         name: company.cast.name.clone(),
         handle: "judged-bot".to_owned(),

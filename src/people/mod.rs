@@ -17,7 +17,7 @@ use crate::{
 pub use hours::Hours;
 pub use introduce::{Aside, Introduce, Introduction};
 pub use mail::{MailBox, OauthKind, OauthSettings, SenderClass};
-pub use services::{CalendarBox, GithubAccount};
+pub use services::{CalendarBox, GithubAccount, OwnMailbox};
 pub use slack::{Policy, SlackApp};
 
 /// Somebody who is stood in for.
@@ -59,6 +59,8 @@ pub struct Person {
     pub calendar: Option<CalendarBox>,
     /// Where their understudy works on GitHub, when it does.
     pub github: Option<GithubAccount>,
+    /// Their own mailbox, when their understudy may be let into it.
+    pub mailbox: Option<OwnMailbox>,
 }
 
 #[derive(Deserialize)]
@@ -91,6 +93,8 @@ struct File {
     calendar: Option<CalendarBox>,
     #[serde(default)]
     github: Option<GithubAccount>,
+    #[serde(default)]
+    mailbox: Option<OwnMailbox>,
 }
 
 #[derive(Deserialize, Default)]
@@ -246,6 +250,7 @@ fn read_person(folder: &Path, file: &Path) -> Result<Person, Hint> {
         hours: parsed.hours,
         calendar: parsed.calendar,
         github: parsed.github,
+        mailbox: parsed.mailbox.map(|own| OwnMailbox { ca: own.ca.map(|path| folder.join(path)), ..own }),
     })
 }
 

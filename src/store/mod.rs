@@ -48,8 +48,8 @@ pub use hands::{ActionRow, ActionState, Decided, NewAction, NewReminder};
 pub use inbox::{Accepted, Claimed, InboxCounts, InboxRow, Settled, StepRow};
 pub use learning::{Erased, IntakeRow, NewConsent, Receipt, RunRow, RunState};
 pub use mail::{
-    Judged, KeptMail, LetterEnd, LetterRow, MailCursor, MailRow, MailState, MailTask, MailTraffic, NewLetter,
-    NewMail, NewNotice, NoticeRow, Reach, Refusal, SentMail,
+    Judged, KeptMail, LetterEnd, LetterRow, LetterStands, MailCursor, MailRow, MailState, MailTask,
+    MailTraffic, NewLetter, NewMail, NewNotice, NoticeRow, Reach, Refusal, SentMail,
 };
 pub use outbox::{ClaimedReply, NewReply, OutboxRow, ReplyFile, ReplyState, STUCK};
 pub use pauses::{Pause, Pauses};

@@ -141,6 +141,7 @@ impl Hands {
             inbox: row.inbox,
             key: &row.idempotency_key,
             arguments: &row.arguments,
+            asked_at: row.created_at,
             now: now(),
             store: &self.store,
             notes: &*self.notes,

@@ -10,6 +10,7 @@
 mod calendar;
 mod check;
 mod edited;
+mod follow_up;
 mod github;
 pub mod hands;
 pub mod mcp;
@@ -81,6 +82,8 @@ pub struct Call<'c> {
     pub later: &'c (dyn Fn(&str) -> String + Send + Sync),
     /// Checked against the tool's schema.
     pub arguments: &'c Value,
+    /// When it was proposed, in Unix seconds.
+    pub asked_at: i64,
     /// Unix seconds.
     pub now: i64,
     /// The store.
@@ -179,12 +182,20 @@ impl Toolbox {
         Ok(Self { own, servers })
     }
 
+    /// With these besides, which channels offer.
+    #[must_use]
+    pub fn with(mut self, more: impl IntoIterator<Item = Arc<dyn Tool>>) -> Self {
+        self.own.extend(more);
+        self
+    }
+
     /// The tools that need no account.
     fn built_in() -> Vec<Arc<dyn Tool>> {
         vec![
             Arc::new(search::Search::default()),
             Arc::new(remember::Remember::default()),
             Arc::new(remind::Remind::default()),
+            Arc::new(follow_up::FollowUp::default()),
         ]
     }
 

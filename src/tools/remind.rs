@@ -45,37 +45,50 @@ impl Tool for Remind {
     }
 
     async fn run(&self, call: &Call<'_>) -> Result<Outcome, ToolError> {
-        let (text, when) = (call.text("text"), call.text("when"));
-        let hours = &call.person.hours;
-        let asked_at = moment(when, call.now, hours.zone).ok_or_else(|| {
-            let shown: String = when.chars().take(40).collect();
-            ToolError::NotDone(format!(
-                "I can't tell when \"{shown}\" is, so I set no reminder. Say it like \"tomorrow at 9:30\", \"in 2 hours\" or \"3 May\"."
-            ))
-        })?;
-        if asked_at <= call.now {
-            let at = spoken(asked_at, hours.zone);
-            return Err(ToolError::NotDone(format!(
-                "{at} is over already, so I set no reminder. Tell me a time that is still to come."
-            )));
-        }
-        let due_at = hours.after_quiet(asked_at);
-        let reminder = NewReminder {
-            key: call.key.to_owned(),
-            inbox: call.inbox,
-            person: call.person.id.clone(),
-            text: (call.later)(&format!("You asked me to remind you of this: {text}")),
-            due_at,
-        };
-        let id = call.store.remind(reminder).await.map_err(|e| {
-            ToolError::NotDone(format!("I could not set the reminder ({e}). Ask me again in a few minutes."))
-        })?;
-        let late = if due_at == asked_at { "" } else { ", when the quiet hours are over" };
-        let at = spoken(due_at, hours.zone);
+        let text = format!("You asked me to remind you of this: {}", call.text("text"));
+        let (id, at) = set(call, &text, false).await?;
         Ok(Outcome {
-            told: format!("I'll remind you here on {at}{late}."),
+            told: format!("I'll remind you here on {at}."),
             receipt: format!("reminder {id}"),
             found: Vec::new(),
         })
     }
+}
+
+/// Has `text` said at the time that the call names, or when the quiet hours are over; returns its number and when.
+///
+/// # Errors
+/// When the call names no time to come, or the store is out of reach; nothing is set then.
+pub(super) async fn set(
+    call: &Call<'_>,
+    text: &str,
+    unless_answered: bool,
+) -> Result<(i64, String), ToolError> {
+    let (when, hours) = (call.text("when"), &call.person.hours);
+    let asked_at = moment(when, call.now, hours.zone).ok_or_else(|| {
+        let shown: String = when.chars().take(40).collect();
+        ToolError::NotDone(format!(
+            "I can't tell when \"{shown}\" is, so I set no reminder. Say it like \"tomorrow at 9:30\", \"in 2 hours\" or \"3 May\"."
+        ))
+    })?;
+    if asked_at <= call.now {
+        let at = spoken(asked_at, hours.zone);
+        return Err(ToolError::NotDone(format!(
+            "{at} is over already, so I set no reminder. Tell me a time that is still to come."
+        )));
+    }
+    let due_at = hours.after_quiet(asked_at);
+    let reminder = NewReminder {
+        key: call.key.to_owned(),
+        inbox: call.inbox,
+        person: call.person.id.clone(),
+        text: (call.later)(text),
+        due_at,
+        unless_answered,
+    };
+    let id = call.store.remind(reminder).await.map_err(|e| {
+        ToolError::NotDone(format!("I could not set the reminder ({e}). Ask me again in a few minutes."))
+    })?;
+    let late = if due_at == asked_at { "" } else { ", when the quiet hours are over" };
+    Ok((id, format!("{}{late}", spoken(due_at, hours.zone))))
 }

@@ -121,8 +121,9 @@ pub(super) async fn act(
             _ => return Ok(turn.ended(&done, &row)),
         }
         turn.thread.push((super::OWN.to_owned(), format!("I have used {}.", row.tool)));
-        if !row.found.is_empty() {
-            turn.request.label = turn.request.label.max(Integrity::Tool);
+        let found = read(&row);
+        if let Some(least) = found.iter().map(|passage| passage.integrity).max() {
+            turn.request.label = turn.request.label.max(least).max(Integrity::Tool);
             menu = offered(desk, asked, &turn.request).await?;
         }
         done.push(row);
@@ -291,7 +292,6 @@ impl Turn<'_> {
         if done.is_empty() {
             return Acted::Nothing;
         }
-        let read = |row: &ActionRow| serde_json::from_str::<Vec<Passage>>(&row.found).unwrap_or_default();
         let mut found: Vec<Passage> = done.iter().flat_map(read).collect();
         if found.is_empty() {
             return Acted::Said { outcome: "answered", text: said(done).trim_end().to_owned() };
@@ -323,6 +323,11 @@ fn is_again(row: &ActionRow, tool: &str, arguments: &Value) -> bool {
     row.tool == tool
         && (*arguments == row.arguments
             || arguments.as_object().is_some_and(|fields| fields.iter().any(same)))
+}
+
+/// What a step found.
+fn read(row: &ActionRow) -> Vec<Passage> {
+    serde_json::from_str(&row.found).unwrap_or_default()
 }
 
 /// What was done so far, in the tools' own sentences.

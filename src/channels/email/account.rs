@@ -54,6 +54,12 @@ pub(super) enum Key {
 }
 
 impl Secret {
+    /// A password by the variable that holds it; `None` when that is not set.
+    pub(super) fn read(name: &str, variable: &impl Fn(&str) -> Option<String>) -> Option<Self> {
+        let value = variable(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty())?;
+        Some(Self::Password { value: Password(value), variable: name.to_owned() })
+    }
+
     /// What is said to a server now.
     ///
     /// # Errors
@@ -96,16 +102,23 @@ pub(super) struct Addressee {
     pub(super) mail: MailBox,
 }
 
-/// A mailbox.
+/// Where mail is read, and as whom.
+#[derive(Debug)]
+pub(super) struct Account {
+    pub(super) imap: Server,
+    pub(super) user: String,
+    pub(super) secret: Secret,
+    /// The authority that signed the certificates, as PEM, when it is the company's own.
+    pub(super) ca: Option<Vec<u8>>,
+}
+
+/// A mailbox of understudies.
 #[derive(Debug)]
 pub(super) struct Mailbox {
     /// "user@server/INBOX", as the store knows it.
     pub(super) name: String,
-    pub(super) imap: Server,
+    pub(super) account: Account,
     pub(super) smtp: Server,
-    pub(super) user: String,
-    pub(super) secret: Secret,
-    pub(super) ca: Option<Vec<u8>>,
     pub(super) people: Vec<Addressee>,
     /// Where keys of signatures are looked up, when they are checked here.
     pub(super) names: Option<Names>,
@@ -222,10 +235,7 @@ fn secret(
     variable: &impl Fn(&str) -> Option<String>,
 ) -> Result<Option<Secret>, Hint> {
     match (&mail.password, &mail.oauth) {
-        (Some(name), None) => {
-            let value = variable(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
-            Ok(value.map(|value| Secret::Password { value: Password(value), variable: name.clone() }))
-        }
+        (Some(name), None) => Ok(Secret::read(name, variable)),
         (None, Some(settings)) => {
             let provider = Provider::new(settings, variable)?;
             let vault = Vault::new(data, person.id.as_str());
@@ -240,6 +250,14 @@ fn secret(
     }
 }
 
+/// Reads the authority that a table of `person.toml` names.
+pub(super) fn authority(path: &Path, table: &str) -> Result<Vec<u8>, Hint> {
+    std::fs::read(path).map_err(|e| {
+        let what = format!("can't read the certificate {}: {e}", path.display());
+        Hint::new(what, format!("correct `ca` in [{table}]"))
+    })
+}
+
 fn mailbox(person: &Person, mail: &MailBox, secret: Secret) -> Result<Mailbox, Hint> {
     let imap = Server::imap(&mail.imap)?;
     let smtp = Server::smtp(&mail.smtp)?;
@@ -249,12 +267,7 @@ fn mailbox(person: &Person, mail: &MailBox, secret: Secret) -> Result<Mailbox, H
     if let Some(odd) = std::iter::once(&mail.address).chain(&mail.aliases).find(|a| !is_address(a)) {
         return Err(Hint::new(format!("`{odd}` in [mail] is no mail address"), "write name@domain"));
     }
-    let ca = mail.ca.as_ref().map(|path| {
-        std::fs::read(path).map_err(|e| {
-            let what = format!("can't read the certificate {}: {e}", path.display());
-            Hint::new(what, "correct `ca` in [mail]")
-        })
-    });
+    let ca = mail.ca.as_deref().map(|path| authority(path, "mail")).transpose()?;
     if mail.check_dkim && mail.authserv_id.is_some() {
         return Err(Hint::new(
             "[mail] sets `authserv_id` and `check_dkim`",
@@ -266,11 +279,8 @@ fn mailbox(person: &Person, mail: &MailBox, secret: Secret) -> Result<Mailbox, H
     })?;
     Ok(Mailbox {
         name: format!("{user}@{imap}/INBOX"),
-        imap,
+        account: Account { imap, user, secret, ca },
         smtp,
-        user,
-        secret,
-        ca: ca.transpose()?,
         people: vec![Addressee {
             id: person.id.clone(),
             name: person.name.clone(),

@@ -40,7 +40,7 @@ async fn check_one(mailbox: &Mailbox) -> Checked {
         Ok(connection) => smtp::close(connection).await,
         Err(e) => return Checked::Broken(e.to_string()),
     }
-    let mut words = format!("{address}: {} and {} let it in", mailbox.imap, mailbox.smtp);
+    let mut words = format!("{address}: {} and {} let it in", mailbox.account.imap, mailbox.smtp);
     if !can_idle {
         words.push_str("; the server has no IDLE, so mail is noticed within a minute");
     }
@@ -68,7 +68,7 @@ async fn check_one(mailbox: &Mailbox) -> Checked {
 
 /// Whether the server can wait for mail, and who stamped the last mails how often.
 async fn read(mailbox: &Mailbox) -> Result<(bool, BTreeMap<String, usize>), ImapError> {
-    let mut imap = Imap::open(mailbox).await?;
+    let mut imap = Imap::open(&mailbox.account).await?;
     let selected = imap.select("INBOX").await?;
     let mut stamps = BTreeMap::new();
     if selected.exists > 0 {

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    account::{Key, Mailbox},
+    account::{Account, Key},
     oauth::NoToken,
     server::Wire,
 };
@@ -98,27 +98,27 @@ impl Imap {
     ///
     /// # Errors
     /// See [`ImapError`].
-    pub(super) async fn open(mailbox: &Mailbox) -> Result<Self, ImapError> {
-        match Self::open_once(mailbox).await {
-            Err(ImapError::Refused(_)) if mailbox.secret.is_token() => Self::open_once(mailbox).await,
+    pub(super) async fn open(account: &Account) -> Result<Self, ImapError> {
+        match Self::open_once(account).await {
+            Err(ImapError::Refused(_)) if account.secret.is_token() => Self::open_once(account).await,
             opened => opened,
         }
     }
 
-    async fn open_once(mailbox: &Mailbox) -> Result<Self, ImapError> {
+    async fn open_once(account: &Account) -> Result<Self, ImapError> {
         // Without a token no server is troubled.
-        let key = match mailbox.secret.key().await {
+        let key = match account.secret.key().await {
             Ok(key) => key,
             Err(NoToken::SignIn(hint)) => return Err(ImapError::SignIn(hint.to_string())),
             Err(NoToken::Failed(e)) => return Err(e.into()),
         };
-        let wire = mailbox.imap.connect(mailbox.ca.as_deref()).await?;
+        let wire = account.imap.connect(account.ca.as_deref()).await?;
         let mut client = Client::new(wire);
         let greeting = within(ANSWER, "read the greeting", client.read_response()).await?;
         if greeting.is_none() {
-            return Err(anyhow::anyhow!("{} closed the connection at once", mailbox.imap).into());
+            return Err(anyhow::anyhow!("{} closed the connection at once", account.imap).into());
         }
-        let user = &mailbox.user;
+        let user = &account.user;
         // LOGIN takes ASCII only, PLAIN is missing here and there.
         let signing_in = async {
             match key {
@@ -139,7 +139,7 @@ impl Imap {
             Ok(Ok(session)) => session,
             Ok(Err((async_imap::error::Error::No(said), _))) => {
                 let said: String = said.chars().take(120).collect();
-                return Err(ImapError::Refused(mailbox.secret.was_refused(&mailbox.imap, user, &said).await));
+                return Err(ImapError::Refused(account.secret.was_refused(&account.imap, user, &said).await));
             }
             Ok(Err((e, _))) => return Err(e.into()),
             Err(_) => return Err(anyhow::anyhow!("sign in: no answer in {} s", ANSWER.as_secs()).into()),
@@ -181,8 +181,18 @@ impl Imap {
     /// # Errors
     /// When the server does not answer.
     pub(super) async fn since(&mut self, day: &str) -> anyhow::Result<Vec<u32>> {
-        let found = within(ANSWER, "search by date", self.session.uid_search(format!("SINCE {day}"))).await?;
-        Ok(found.into_iter().collect())
+        self.search(&format!("SINCE {day}")).await
+    }
+
+    /// The numbers of the mails that match a query (RFC 3501, 6.4.4), lowest first.
+    ///
+    /// # Errors
+    /// When the server does not answer or can't search so.
+    pub(super) async fn search(&mut self, query: &str) -> anyhow::Result<Vec<u32>> {
+        let found = within(ANSWER, "search the folder", self.session.uid_search(query)).await?;
+        let mut found: Vec<u32> = found.into_iter().collect();
+        found.sort_unstable();
+        Ok(found)
     }
 
     /// The bytes of some mails, or their header fields only; a mail that is gone meanwhile is left out.
@@ -222,12 +232,12 @@ impl Imap {
         Ok(!within(ANSWER, "search by Message-ID", self.session.uid_search(query)).await?.is_empty())
     }
 
-    /// Files a mail as read.
+    /// Files a mail as read, or as a draft.
     ///
     /// # Errors
     /// When the server does not answer or has no such folder; the session is of no use then.
-    pub(super) async fn file(&mut self, folder: &str, mail: &[u8]) -> anyhow::Result<()> {
-        within(ANSWER, "file a copy", self.session.append(folder, Some("(\\Seen)"), None, mail)).await
+    pub(super) async fn file(&mut self, folder: &str, filed: Filed, mail: &[u8]) -> anyhow::Result<()> {
+        within(ANSWER, "file a copy", self.session.append(folder, Some(filed.flags()), None, mail)).await
     }
 
     /// Waits until something happens in the open folder, at most for `most`.
@@ -259,6 +269,22 @@ impl Imap {
     /// Says goodbye; that it fails changes nothing.
     pub(super) async fn close(mut self) {
         timeout(DONE, self.session.logout()).await.ok();
+    }
+}
+
+/// As what a mail is filed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Filed {
+    Read,
+    Draft,
+}
+
+impl Filed {
+    fn flags(self) -> &'static str {
+        match self {
+            Self::Read => "(\\Seen)",
+            Self::Draft => "(\\Seen \\Draft)",
+        }
     }
 }
 

@@ -82,7 +82,7 @@ impl Letters {
         self.digest(person).await?;
         for letter in self.store.due_letters(&person.id, now(), AT_ONCE).await? {
             let end = self.end_of(person, addressee, &letter).await?;
-            info!(letter.id = letter.id, "Letter {} to an owner: {}", letter.id, told(&end));
+            info!(letter.id = letter.id, "Letter {}: {}", letter.id, told(&end));
             self.store.end_letter(letter.id, end).await?;
         }
         Ok(())

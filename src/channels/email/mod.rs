@@ -8,9 +8,10 @@
 //! In the order a mail meets them: `reader` keeps its bytes (`alarm` notices when it can't), `intake` has it read
 //! (by another process) and judges it: `silence` (is anybody to be answered), `addressed` (whose understudy is asked), `address` and
 //! `authres` (who wrote it), `quoted` (what is new in it); `compose` writes the reply, `send` and `smtp` let it
-//! leave. `letters` tell owners what waits for them.
+//! leave. `letters` tell owners what waits for them; `acting` holds the tools that look into mailboxes and write.
 
 mod account;
+mod acting;
 mod address;
 mod addressed;
 mod alarm;
@@ -39,6 +40,7 @@ use tokio::sync::{Notify, OnceCell};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+pub use acting::{OwnMailboxes, tools};
 pub use doctor::check;
 pub use intake::{Lesson, Remember};
 pub use oauth::sign_in;

@@ -132,7 +132,7 @@ fn pause(failures: u32, share: f64) -> Duration {
 impl Reader {
     /// One session, to its end.
     async fn session(&self) -> Result<(), ImapError> {
-        let mut imap = Imap::open(&self.mailbox).await?;
+        let mut imap = Imap::open(&self.mailbox.account).await?;
         loop {
             self.look(&mut imap).await?;
             self.mailbox.line.looked();

@@ -9,7 +9,7 @@ use super::{
     account::{Addressee, Mailbox},
     compose::{self, Sender},
     head::Head,
-    imap::{self, Imap},
+    imap::{self, Filed, Imap},
     smtp::{self, Envelope, NotSent},
 };
 use crate::{
@@ -220,7 +220,7 @@ async fn lies_there(
     message_id: &str,
 ) -> Result<bool, DeliveryError> {
     let look = async {
-        let mut imap = Imap::open(mailbox).await?;
+        let mut imap = Imap::open(&mailbox.account).await?;
         let mut is_found = match imap.holds(&person.mail.sent, message_id).await {
             Err(e) if person.mail.copy_to_self && imap::is_refusal(&e) => {
                 // The copy in the mailbox itself still tells whether it left.
@@ -243,9 +243,9 @@ async fn lies_there(
 
 /// Files a copy unless one lies there.
 async fn file(mailbox: &Arc<Mailbox>, person: &Addressee, frozen: &SentMail) -> anyhow::Result<()> {
-    let mut imap = Imap::open(mailbox).await?;
+    let mut imap = Imap::open(&mailbox.account).await?;
     if !imap.holds(&person.mail.sent, &frozen.message_id).await? {
-        imap.file(&person.mail.sent, &frozen.bytes).await?;
+        imap.file(&person.mail.sent, Filed::Read, &frozen.bytes).await?;
     }
     imap.close().await;
     Ok(())

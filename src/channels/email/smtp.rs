@@ -68,13 +68,13 @@ pub(super) async fn open(mailbox: &Mailbox, hello: &str) -> Result<AsyncSmtpConn
             return Ok(None);
         }
         let mut builder = TlsParameters::builder(server.host.clone());
-        if let Some(ca) = &mailbox.ca {
+        if let Some(ca) = &mailbox.account.ca {
             builder =
                 builder.add_root_certificate(Certificate::from_pem(ca).map_err(|e| later("read ca", &e))?);
         }
         builder.build_rustls().map(Some).map_err(|e| later("prepare TLS", &e))
     };
-    let key = match mailbox.secret.key().await {
+    let key = match mailbox.account.secret.key().await {
         Ok(key) => key,
         Err(e) => return Err(NotSent::Later(format!("{e:#}"))),
     };
@@ -91,9 +91,9 @@ pub(super) async fn open(mailbox: &Mailbox, hello: &str) -> Result<AsyncSmtpConn
         Key::Token(token) => (&[Mechanism::Xoauth2][..], token),
     };
     if connection.server_info().get_auth_mechanism(mechanisms).is_some() {
-        let credentials = Credentials::new(mailbox.user.clone(), secret);
+        let credentials = Credentials::new(mailbox.account.user.clone(), secret);
         if let Err(e) = within(connection.auth(mechanisms, &credentials)).await? {
-            let told = mailbox.secret.was_refused(server, &mailbox.user, &words(&e)).await;
+            let told = mailbox.account.secret.was_refused(server, &mailbox.account.user, &words(&e)).await;
             return Err(NotSent::Later(told));
         }
     }

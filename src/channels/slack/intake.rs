@@ -22,7 +22,7 @@ use super::{
 use crate::{
     domain::{Audience, Channel, Conversation, Inbound, Requester, Standing},
     inbox::{Inbox, Refused},
-    store::{Accepted, Span, Store, StoreError},
+    store::{Accepted, Span, Store, StoreError, now},
 };
 
 /// Said where an admin wants silence.
@@ -142,6 +142,9 @@ impl Intake {
         }
         if let Verdict::Silent(why) = speak::decide(&overheard) {
             debug!("Says nothing to a post: {why}");
+            if overheard.from == From::Person {
+                self.store.answered_in(&conversation, now()).await?;
+            }
             return Ok(());
         }
         if self.store.is_paused_in_slack(&self.account.person, &said.channel).await? {

@@ -86,7 +86,7 @@ fn direct(asker: Option<&User>) -> Audience {
 }
 
 /// Everybody in a channel but this installation's own bots.
-async fn in_channel(
+pub(super) async fn in_channel(
     account: &Account,
     own: &Identity,
     channel: &str,
@@ -178,7 +178,7 @@ fn allowed(answer: Result<Value, CallError>) -> Result<Option<Value>, CallError>
 }
 
 /// Puts names where a text still has user ids.
-async fn named(account: &Account, own: &Identity, text: &str) -> Result<String, CallError> {
+pub(super) async fn named(account: &Account, own: &Identity, text: &str) -> Result<String, CallError> {
     let ids: BTreeSet<String> = mrkdwn::mentions(text).map(str::to_owned).collect();
     let mut named = text.to_owned();
     for id in ids.into_iter().take(THREAD_POSTS) {

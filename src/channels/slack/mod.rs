@@ -8,9 +8,10 @@
 //! In the order a message meets them: `socket` reads frames (and `backfill` what was said while there was none),
 //! `event` makes sense of them, `speak` and `limits` decide, `intake` commits (`changes` what comes after), `status` shows a sign, `introduce` asks
 //! who that is and who listens and has `files` fetched, `send` delivers and `readback` looks after a doubtful end.
-//! Cards, switches and commands are `deciding`.
+//! Cards, switches and commands are `deciding`; `acting` holds the tools that read and post in channels.
 
 mod account;
+mod acting;
 mod api;
 mod backfill;
 mod changes;
@@ -46,6 +47,7 @@ use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+pub use acting::tools;
 pub use deciding::Levers;
 pub use doctor::{Running, check};
 pub use manifest::manifest;

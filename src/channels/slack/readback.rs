@@ -1,4 +1,4 @@
-//! Looks in Slack for the posts of a reply whose delivery ended in doubt.
+//! Looks in Slack for posts whose delivery ended in doubt.
 
 use serde_json::Value;
 
@@ -9,19 +9,19 @@ use super::{
     place::Place,
     send::{EVENT_TYPE, failed},
 };
-use crate::{outbox::DeliveryError, store::ClaimedReply};
+use crate::outbox::DeliveryError;
 
 /// Pages of a thread that are searched for a reply.
 const PAGES: usize = 10;
 /// Clocks differ: posts from so long before a reply was committed are looked at too.
 const MARGIN_S: i64 = 60;
 
-/// The posts of a reply that are there already, by part.
+/// The posts with this key that are there already, by part; they were made at `made_at` (Unix seconds) or later.
 pub(super) async fn find(
     account: &Account,
     own: &Identity,
     place: &Place,
-    reply: &ClaimedReply,
+    made_at: i64,
     key: &str,
 ) -> Result<Vec<(u64, String)>, DeliveryError> {
     // Whether it was posted is not known, so a failed look leaves it so.
@@ -37,7 +37,7 @@ pub(super) async fn find(
             other => DeliveryError::Uncertain(other.to_string()),
         },
     };
-    let oldest = (reply.created_at - MARGIN_S).to_string();
+    let oldest = (made_at - MARGIN_S).to_string();
     let (method, begin) = match place.thread() {
         Some(thread) => ("conversations.replies", ("ts", thread)),
         None => ("conversations.history", ("oldest", oldest.as_str())),

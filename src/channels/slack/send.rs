@@ -64,28 +64,42 @@ pub(super) async fn deliver(
     let own = account.identity().await.map_err(|e| failed(account, &e))?;
     let place = &reachable(account, place).await?;
     let text = with_sources(store, reply).await;
-    let posts = mrkdwn::split(&text, mrkdwn::POST_MAX_CHARS);
-    let key = key(reply);
-    let mut there = BTreeSet::new();
-    let mut receipt = String::new();
-    if reply.uncertain {
-        for (part, ts) in readback::find(account, own, place, reply, &key).await? {
-            there.insert(part);
-            receipt = ts;
-        }
-    }
-    let mut left = false;
-    for (part, text) in (1_u64..).zip(&posts).filter(|(part, _)| !there.contains(part)) {
-        pace.wait(place).await.map_err(|e| or_uncertain(e, left))?;
-        let posted = account.write("chat.postMessage", &post(place, text, &key, part)).await;
-        let posted = posted.map_err(|e| or_uncertain(failed(account, &e), left))?;
-        receipt = str_at(&posted, "/ts").unwrap_or_default().to_owned();
-        left = true;
-    }
+    let looked_for = reply.uncertain.then_some(reply.created_at);
+    let (receipt, left) = say(account, pace, place, (&key(reply), looked_for), &text).await?;
     if let Some(file) = &reply.reply.file {
         attach(account, own, place, file, reply.uncertain && !left).await?;
     }
     Ok(format!("{}/{receipt}", place.channel))
+}
+
+/// Posts a text (mrkdwn) in parts that carry `key`; returns the `ts` of the last one and whether any was posted now.
+///
+/// With `made_at` (Unix seconds) parts may be there already: only the others are posted.
+pub(super) async fn say(
+    account: &Arc<Account>,
+    pace: &Pace,
+    place: &Place,
+    (key, made_at): (&str, Option<i64>),
+    text: &str,
+) -> Result<(String, bool), DeliveryError> {
+    let own = account.identity().await.map_err(|e| failed(account, &e))?;
+    let (mut there, mut receipt) = (BTreeSet::new(), String::new());
+    if let Some(made_at) = made_at {
+        for (part, ts) in readback::find(account, own, place, made_at, key).await? {
+            there.insert(part);
+            receipt = ts;
+        }
+    }
+    let posts = mrkdwn::split(text, mrkdwn::POST_MAX_CHARS);
+    let mut left = false;
+    for (part, text) in (1_u64..).zip(&posts).filter(|(part, _)| !there.contains(part)) {
+        pace.wait(place).await.map_err(|e| or_uncertain(e, left))?;
+        let posted = account.write("chat.postMessage", &post(place, text, key, part)).await;
+        let posted = posted.map_err(|e| or_uncertain(failed(account, &e), left))?;
+        receipt = str_at(&posted, "/ts").unwrap_or_default().to_owned();
+        left = true;
+    }
+    Ok((receipt, left))
 }
 
 /// Puts a file behind the posts of its reply; what Slack refuses for good is told to the operator and left out.

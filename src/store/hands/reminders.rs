@@ -1,7 +1,7 @@
-//! Reminders: they become notices when they are due.
+//! Reminders and follow-ups: they become notices when they are due, follow-ups only where nobody has written since.
 
 use crate::{
-    domain::{InboxId, PersonId},
+    domain::{Conversation, InboxId, PersonId},
     store::{Store, StoreError, audit, outbox},
 };
 
@@ -21,6 +21,15 @@ pub struct NewReminder {
     pub text: String,
     /// When, in Unix seconds.
     pub due_at: i64,
+    /// Whether it is dropped when somebody writes in its conversation first.
+    pub unless_answered: bool,
+}
+
+/// The follow-ups that wait in the conversation `?1`.
+macro_rules! follow_ups_in {
+    () => {
+        "told_at = 0 AND unless_answered = 1 AND inbox_id IN (SELECT id FROM inbox WHERE conversation = ?1)"
+    };
 }
 
 impl Store {
@@ -33,14 +42,15 @@ impl Store {
             .write(move |connection| {
                 Box::pin(async move {
                     sqlx::query(
-                        "INSERT INTO reminder (key, inbox_id, person, text, due_at) VALUES (?1, ?2, ?3, ?4, ?5)
-                         ON CONFLICT (key) DO NOTHING",
+                        "INSERT INTO reminder (key, inbox_id, person, text, due_at, unless_answered)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (key) DO NOTHING",
                     )
                     .bind(&reminder.key)
                     .bind(reminder.inbox.0)
                     .bind(reminder.person.as_str())
                     .bind(&reminder.text)
                     .bind(reminder.due_at)
+                    .bind(reminder.unless_answered)
                     .execute(&mut *connection)
                     .await?;
                     let id = sqlx::query_scalar("SELECT id FROM reminder WHERE key = ?1")
@@ -48,6 +58,34 @@ impl Store {
                         .fetch_one(connection)
                         .await?;
                     Ok(id)
+                })
+            })
+            .await
+    }
+
+    /// Drops the follow-ups of a conversation in which somebody wrote what is kept nowhere.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn answered_in(&self, conversation: &Conversation, now: i64) -> Result<(), StoreError> {
+        let waits: Option<i64> =
+            sqlx::query_scalar(concat!("SELECT 1 FROM reminder WHERE ", follow_ups_in!()))
+                .bind(&conversation.0)
+                .fetch_optional(&self.readers)
+                .await?;
+        if waits.is_none() {
+            return Ok(());
+        }
+        let conversation = conversation.0.clone();
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    sqlx::query(concat!("UPDATE reminder SET told_at = ?2 WHERE ", follow_ups_in!()))
+                        .bind(conversation)
+                        .bind(now)
+                        .execute(connection)
+                        .await?;
+                    Ok(())
                 })
             })
             .await
@@ -69,6 +107,17 @@ impl Store {
         self.writer
             .write(move |connection| {
                 Box::pin(async move {
+                    // Somebody wrote there after it was asked for.
+                    sqlx::query(
+                        "UPDATE reminder SET told_at = ?1
+                         WHERE told_at = 0 AND due_at <= ?1 AND unless_answered = 1 AND EXISTS (
+                             SELECT 1 FROM inbox AS asked JOIN inbox AS later
+                             ON later.conversation = asked.conversation AND later.id > asked.id
+                             WHERE asked.id = reminder.inbox_id)",
+                    )
+                    .bind(now)
+                    .execute(&mut *connection)
+                    .await?;
                     let due: Vec<(i64, i64, String, String, String)> = sqlx::query_as(
                         "UPDATE reminder SET told_at = ?1 WHERE id IN (
                              SELECT id FROM reminder WHERE told_at = 0 AND due_at <= ?1 ORDER BY due_at LIMIT ?2)

@@ -1,4 +1,4 @@
-//! Letters to owners: written once, tried until a server has one, never sent twice.
+//! Letters: to owners, and those that a tool writes. Written once, tried until a server has one, never sent twice.
 
 use sqlx::FromRow;
 
@@ -14,7 +14,7 @@ pub struct NewLetter {
     pub person: PersonId,
     /// The address it goes to.
     pub recipient: String,
-    /// `ask` or `digest`.
+    /// `ask`, `digest` or `tool`.
     pub kind: &'static str,
     /// Its subject.
     pub subject: String,
@@ -58,7 +58,38 @@ pub enum LetterEnd {
     Again(i64, String),
 }
 
+/// How a letter stands, with what was said when it did not leave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LetterStands {
+    /// It is tried again.
+    Waiting(String),
+    /// A server has it.
+    Sent,
+    /// It may have left.
+    Unclear(String),
+    /// It will not leave.
+    Refused(String),
+}
+
 impl Store {
+    /// How the letter with this key stands.
+    ///
+    /// # Errors
+    /// When the database is out of reach or there is no such letter.
+    pub async fn letter_stands(&self, key: &str) -> Result<LetterStands, StoreError> {
+        let (state, why): (String, String) =
+            sqlx::query_as("SELECT state, last_error FROM owner_letter WHERE key = ?1")
+                .bind(key)
+                .fetch_one(&self.readers)
+                .await?;
+        Ok(match state.as_str() {
+            "waiting" => LetterStands::Waiting(why),
+            "sent" => LetterStands::Sent,
+            "unclear" => LetterStands::Unclear(why),
+            _ => LetterStands::Refused(why),
+        })
+    }
+
     /// Keeps a letter; returns whether there was none with its key.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ mod tasks;
 
 pub use care::{NewNotice, NoticeRow, Reach};
 pub use ledger::{Judged, KeptMail, MailCursor, MailState, NewMail};
-pub use letters::{LetterEnd, LetterRow, NewLetter};
+pub use letters::{LetterEnd, LetterRow, LetterStands, NewLetter};
 pub use seen::MailRow;
 pub use sent::{Refusal, SentMail};
 pub use tasks::{MailTask, MailTraffic};

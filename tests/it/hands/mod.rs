@@ -9,6 +9,7 @@ mod calendar;
 mod github;
 mod injection;
 mod mcp;
+mod playwright;
 mod workshop;
 
 /// Something that `deploy/setup test` has installed.

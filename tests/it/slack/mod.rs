@@ -1,6 +1,7 @@
 //! The real binary as a member of the fake workspace: right answers, in the right places, exactly once.
 
 mod absence;
+mod acting;
 mod breaking;
 mod changes;
 mod commanding;
