@@ -35,9 +35,10 @@ pub(super) enum Command {
         /// Asks the owner or an admin each time.
         #[arg(long)]
         ask: bool,
-        /// The least trusted words that may lead to it without asking.
-        #[arg(long, value_name = "WORDS", default_value = "internal")]
-        up_to: Taint,
+        /// The least trusted words that may lead to it: beyond them what is on asks, and what asks is off [default: internal,
+        /// external with --ask]
+        #[arg(long, value_name = "WORDS")]
+        up_to: Option<Taint>,
     },
     /// Shows a tool of an MCP server as it is now; with `--pin` and the hash shown, lets it be used as it is.
     Look {
@@ -105,8 +106,11 @@ pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<Exit
     let request = match command {
         Command::List { person, json } => return list(config, person, json).await,
         Command::Allow { person, tool, class, ask, up_to } => {
-            let mode = if ask { Mode::Ask } else { Mode::Allow };
-            ToolRequest::Put(Grant { person, tool, class: class.into(), highest_taint: up_to.into(), mode })
+            // What waits for a yes anyway may be asked for by anybody's words.
+            let (mode, usual) =
+                if ask { (Mode::Ask, Taint::External) } else { (Mode::Allow, Taint::Internal) };
+            let highest_taint = up_to.unwrap_or(usual).into();
+            ToolRequest::Put(Grant { person, tool, class: class.into(), highest_taint, mode })
         }
         Command::Look { tool, pin: None } => return look(config, tool).await,
         Command::Look { tool, pin } => ToolRequest::Look { tool, pin },

@@ -44,8 +44,6 @@ pub struct Sentences<'p> {
     order: Vec<usize>,
     /// Of each part; none when everything is shown anyway.
     scores: Vec<f32>,
-    /// The best part for each question, when several are asked.
-    firsts: Vec<usize>,
     most: usize,
     /// Whether all of it is short enough to be shown.
     is_whole: bool,
@@ -58,8 +56,6 @@ pub struct Candidate {
     pub text: String,
     /// How near it is by words and by meaning; comparable within one question only.
     pub score: f32,
-    /// Whether it is the nearest to one of several questions.
-    pub is_first: bool,
     place: usize,
 }
 
@@ -79,8 +75,8 @@ impl<'p> Sentences<'p> {
         let size = |passage: &Passage| passage.title.chars().count() + passage.text.chars().count();
         if passages.iter().map(size).sum::<usize>() <= MOST_CHARS {
             let order: Vec<usize> = (0..parts.len()).collect();
-            let (scores, firsts, most) = (Vec::new(), Vec::new(), MOST_PARTS.max(questions.len()));
-            return Ok(Self { passages, parts, order, scores, firsts, most, is_whole: true });
+            let most = MOST_PARTS.max(questions.len());
+            return Ok(Self { passages, parts, order, scores: Vec::new(), most, is_whole: true });
         }
         let told: Vec<String> = parts
             .iter()
@@ -89,10 +85,9 @@ impl<'p> Sentences<'p> {
             })
             .collect();
         let vectors = embed.embed(&told).await?;
-        let Ranking { order, scores, mut firsts } = ranked(questions, queries, &told, &vectors);
-        firsts.truncate(if questions.len() > 1 { questions.len() } else { 0 });
+        let (order, scores) = ranked(questions, queries, &told, &vectors);
         let most = MOST_PARTS.max(questions.len());
-        Ok(Self { passages, parts, order, scores, firsts, most, is_whole: false })
+        Ok(Self { passages, parts, order, scores, most, is_whole: false })
     }
 
     /// The best of them: what a prompt shows when nobody weighs them.
@@ -119,8 +114,7 @@ impl<'p> Sentences<'p> {
         places.sort_unstable();
         let text = told(places.iter().filter_map(|place| self.parts.get(*place)));
         let score = self.scores.get(place).copied().unwrap_or_default();
-        let is_first = self.firsts.contains(&place);
-        Some(Candidate { text: format!("{title}: {text}"), score, is_first, place })
+        Some(Candidate { text: format!("{title}: {text}"), score, place })
     }
 
     /// What a prompt shows when these were chosen, best first.
@@ -131,19 +125,18 @@ impl<'p> Sentences<'p> {
     }
 }
 
-/// The places of the parts in their order, the score of each, and the best one for each question.
-struct Ranking {
-    order: Vec<usize>,
-    scores: Vec<f32>,
-    firsts: Vec<usize>,
-}
-
-/// Ranks the parts: the best one for each question, then for each query, then all, best first.
+/// Ranks the parts: the places of the best one for each question, then for each query, then all, best first; and the
+/// score of each.
 ///
 /// Scores are added and not ranks, as a search of the whole store has to: between a few sentences about one subject
 /// the distance says more than the order. Of 293 questions to lessons with one answer 0.83 then have it in the first
 /// place, and 0.75 by ranks.
-fn ranked(questions: &[Leg], queries: &[Leg], told: &[String], vectors: &[Vec<f32>]) -> Ranking {
+fn ranked(
+    questions: &[Leg],
+    queries: &[Leg],
+    told: &[String],
+    vectors: &[Vec<f32>],
+) -> (Vec<usize>, Vec<f32>) {
     let words = Words::new();
     let sparse: Vec<Sparse> = told.iter().map(|text| words.of_text(text)).collect();
     let score = |leg: &Leg| -> Vec<f32> {
@@ -168,7 +161,7 @@ fn ranked(questions: &[Leg], queries: &[Leg], told: &[String], vectors: &[Vec<f3
     let scores = by_question.into_iter().reduce(|one, other| add(one, &other)).unwrap_or_default();
     let mut all = best_first(&scores);
     all.sort_by_key(|place| (!answers.contains(place), !hints.contains(place)));
-    Ranking { order: all, scores, firsts: answers }
+    (all, scores)
 }
 
 /// The place of the question that `query` was written for, as far as meaning tells.

@@ -44,7 +44,7 @@ pub use corrections::{BadCorrection, CorrectionRow, NewCorrection, check_correct
 pub use depths::QueueDepths;
 pub use folders::NoteFolder;
 pub(crate) use hands::Ended;
-pub use hands::{ActionRow, ActionState, Decided, NewAction, NewReminder};
+pub use hands::{ActionRow, ActionState, Decided, NewAction, NewReminder, Reminding};
 pub use inbox::{Accepted, Claimed, InboxCounts, InboxRow, Settled, StepRow};
 pub use learning::{Erased, IntakeRow, NewConsent, Receipt, RunRow, RunState};
 pub use mail::{

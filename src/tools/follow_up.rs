@@ -5,7 +5,7 @@
 use async_trait::async_trait;
 
 use super::{Call, Outcome, Reconcile, Schema, Tool, ToolError, remind};
-use crate::domain::Effect;
+use crate::{domain::Effect, store::Reminding};
 
 /// Sets a follow-up.
 pub(super) struct FollowUp {
@@ -42,9 +42,11 @@ impl Tool for FollowUp {
     }
 
     async fn run(&self, call: &Call<'_>) -> Result<Outcome, ToolError> {
-        let text =
-            format!("Nobody has written here since I was asked to follow up on this: {}", call.text("text"));
-        let (id, at) = remind::set(call, &text, true).await?;
+        let text = format!(
+            "I have seen nobody write here since I was asked to follow up on this: {}",
+            call.text("text")
+        );
+        let (id, at) = remind::set(call, &text, Reminding::UnlessAnswered).await?;
         Ok(Outcome {
             told: format!("I'll ask again here on {at}, unless somebody writes here before."),
             receipt: format!("reminder {id}"),

@@ -65,7 +65,11 @@ impl Hands {
     /// # Errors
     /// When the store is out of reach; the action then stays running and is looked at after the next start.
     pub async fn perform(&self, row: &ActionRow) -> Result<ActionRow, StoreError> {
-        let done = self.attempt(row).await?;
+        self.carry_out(row, false).await
+    }
+
+    async fn carry_out(&self, row: &ActionRow, is_again: bool) -> Result<ActionRow, StoreError> {
+        let done = self.attempt(row, is_again).await?;
         let quotes = self.toolbox.find(&row.tool).is_some_and(|tool| tool.quotes());
         let voice = self.people.get(&row.person).map(|person| person.voice.clone()).unwrap_or_default();
         let heard = self.heard(row).await?;
@@ -93,7 +97,11 @@ impl Hands {
         Ok(self.store.inbox_row(row.inbox).await?.map(|message| message.text).unwrap_or_default())
     }
 
-    async fn attempt(&self, row: &ActionRow) -> Result<Result<Outcome, ToolError>, StoreError> {
+    async fn attempt(
+        &self,
+        row: &ActionRow,
+        is_again: bool,
+    ) -> Result<Result<Outcome, ToolError>, StoreError> {
         let not_done = |told: String| Ok(Err(ToolError::NotDone(told)));
         let Some(tool) = self.toolbox.find(&row.tool) else {
             let name = &row.tool;
@@ -142,6 +150,7 @@ impl Hands {
             key: &row.idempotency_key,
             arguments: &row.arguments,
             asked_at: row.created_at,
+            is_again,
             now: now(),
             store: &self.store,
             notes: &*self.notes,
@@ -162,7 +171,7 @@ impl Hands {
     pub async fn take_up(&self, row: &ActionRow) -> Result<ActionRow, StoreError> {
         let tool = self.toolbox.find(&row.tool);
         if tool.is_some_and(|tool| tool.reconcile() == Reconcile::Repeatable) {
-            return self.perform(row).await;
+            return self.carry_out(row, true).await;
         }
         let told = format!(
             "I was interrupted while using {}, so I can't say whether it was done. Look before you ask again.",

@@ -84,6 +84,8 @@ pub struct Call<'c> {
     pub arguments: &'c Value,
     /// When it was proposed, in Unix seconds.
     pub asked_at: i64,
+    /// Whether the program ended in the middle of an earlier try.
+    pub is_again: bool,
     /// Unix seconds.
     pub now: i64,
     /// The store.
@@ -246,7 +248,7 @@ fn secret(
 }
 
 /// Names of arguments that say who receives something.
-const RECEIVING: [&str; 12] = [
+const RECEIVING: [&str; 11] = [
     "to",
     "cc",
     "bcc",
@@ -256,7 +258,6 @@ const RECEIVING: [&str; 12] = [
     "attendees",
     "invitees",
     "email",
-    "channel",
     "user",
     "share_with",
 ];
@@ -266,6 +267,10 @@ const RECEIVING: [&str; 12] = [
 pub fn recipients(arguments: &Value, request_of: (&Requester, &Audience), people: &People) -> Recipients {
     let (requester, audience) = request_of;
     let Some(fields) = arguments.as_object() else { return Recipients::Nobody };
+    // Everybody calls themselves and their channels what they like, so no name vouches for a channel.
+    if fields.keys().any(|name| name.eq_ignore_ascii_case("channel")) {
+        return Recipients::New;
+    }
     let named: Vec<&str> = fields
         .iter()
         .filter(|(name, _)| RECEIVING.contains(&name.to_lowercase().as_str()))
@@ -283,12 +288,14 @@ pub fn recipients(arguments: &Value, request_of: (&Requester, &Audience), people
         Members::Known(members) => ReaderId::new(who).is_ok_and(|who| members.contains(&who)),
         Members::SomeUnknown => false,
     };
+    // Nor is a name that looks like an address one.
+    let called = |who: &str, name: &str| !name.contains('@') && who.eq_ignore_ascii_case(name);
     let known = |who: &&str| {
         who.eq_ignore_ascii_case(requester.id.as_str())
-            || who.eq_ignore_ascii_case(&requester.name)
+            || called(who, &requester.name)
             || member(who)
             || people.everybody().iter().any(|person| {
-                who.eq_ignore_ascii_case(&person.name)
+                called(who, &person.name)
                     || who.eq_ignore_ascii_case(person.owner.as_str())
                     || person.mail.as_ref().is_some_and(|mail| who.eq_ignore_ascii_case(&mail.address))
             })
@@ -345,8 +352,13 @@ mod tests {
             (json!({"to": "alice, mallory@example.com"}), Recipients::New),
             (json!({"attendees": ["alice", "mallory"]}), Recipients::New),
             (json!({"channel": 7}), Recipients::New),
+            (json!({"channel": "alice"}), Recipients::New),
+            (json!({"Channel": "Alice Smith"}), Recipients::New),
         ] {
             assert_eq!(recipients(&arguments, (&requester, &audience), &people), wanted, "{arguments}");
         }
+        let posing = Requester { name: "mallory@example.com".to_owned(), ..requester };
+        let to = json!({"to": "mallory@example.com"});
+        assert_eq!(recipients(&to, (&posing, &audience), &people), Recipients::New);
     }
 }

@@ -8,7 +8,10 @@ use super::{
     Call, Outcome, Reconcile, Schema, Tool, ToolError,
     when::{moment, spoken},
 };
-use crate::{domain::Effect, store::NewReminder};
+use crate::{
+    domain::Effect,
+    store::{NewReminder, Reminding},
+};
 
 /// Sets a reminder.
 pub(super) struct Remind {
@@ -46,7 +49,7 @@ impl Tool for Remind {
 
     async fn run(&self, call: &Call<'_>) -> Result<Outcome, ToolError> {
         let text = format!("You asked me to remind you of this: {}", call.text("text"));
-        let (id, at) = set(call, &text, false).await?;
+        let (id, at) = set(call, &text, Reminding::Always).await?;
         Ok(Outcome {
             told: format!("I'll remind you here on {at}."),
             receipt: format!("reminder {id}"),
@@ -59,22 +62,18 @@ impl Tool for Remind {
 ///
 /// # Errors
 /// When the call names no time to come, or the store is out of reach; nothing is set then.
-pub(super) async fn set(
-    call: &Call<'_>,
-    text: &str,
-    unless_answered: bool,
-) -> Result<(i64, String), ToolError> {
+pub(super) async fn set(call: &Call<'_>, text: &str, kind: Reminding) -> Result<(i64, String), ToolError> {
     let (when, hours) = (call.text("when"), &call.person.hours);
     let asked_at = moment(when, call.now, hours.zone).ok_or_else(|| {
         let shown: String = when.chars().take(40).collect();
         ToolError::NotDone(format!(
-            "I can't tell when \"{shown}\" is, so I set no reminder. Say it like \"tomorrow at 9:30\", \"in 2 hours\" or \"3 May\"."
+            "I can't tell when \"{shown}\" is, so I set nothing. Say it like \"tomorrow at 9:30\", \"in 2 hours\" or \"3 May\"."
         ))
     })?;
     if asked_at <= call.now {
         let at = spoken(asked_at, hours.zone);
         return Err(ToolError::NotDone(format!(
-            "{at} is over already, so I set no reminder. Tell me a time that is still to come."
+            "{at} is over already, so I set nothing. Tell me a time that is still to come."
         )));
     }
     let due_at = hours.after_quiet(asked_at);
@@ -84,10 +83,10 @@ pub(super) async fn set(
         person: call.person.id.clone(),
         text: (call.later)(text),
         due_at,
-        unless_answered,
+        kind,
     };
     let id = call.store.remind(reminder).await.map_err(|e| {
-        ToolError::NotDone(format!("I could not set the reminder ({e}). Ask me again in a few minutes."))
+        ToolError::NotDone(format!("I could not keep that ({e}). Ask me again in a few minutes."))
     })?;
     let late = if due_at == asked_at { "" } else { ", when the quiet hours are over" };
     Ok((id, format!("{}{late}", spoken(due_at, hours.zone))))

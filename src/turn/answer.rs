@@ -268,17 +268,20 @@ async fn recall_for(
     if papers.is_empty() {
         let passages = std::mem::take(&mut found.passages);
         let sentences = found.sentences(embed, &passages).await?;
-        let Weighed { excerpts, is_sure } = weigh(mind, situation, &sentences, true).await?;
+        let Weighed { excerpts, is_sure } =
+            weigh(mind, situation, found.questions(), &sentences, true).await?;
         return Ok(Recalled { is_sure, ..in_order(passages, excerpts) });
     }
     let sent = memory::leaf_through(embed, &found.legs, papers, OF_PAPERS).await?;
     let is_new = |passage: &Passage| papers.iter().any(|paper| paper.is_new && paper.name == passage.source);
     let all = numbered(sent.iter().chain(&found.passages).take(PASSAGES).cloned());
-    let mut excerpts = weigh(mind, situation, &found.sentences(embed, &all).await?, false).await?.excerpts;
+    let (sentences, asks) = (found.sentences(embed, &all).await?, found.questions());
+    let mut excerpts = weigh(mind, situation, asks, &sentences, false).await?.excerpts;
     // "What is in it?" is nearest to anything; whoever sends a document asks about that one.
     if sent.iter().any(is_new) && !excerpts.iter().any(is_new) {
         let new = numbered(sent.into_iter().filter(is_new));
-        excerpts = weigh(mind, situation, &found.sentences(embed, &new).await?, false).await?.excerpts;
+        let sentences = found.sentences(embed, &new).await?;
+        excerpts = weigh(mind, situation, asks, &sentences, false).await?.excerpts;
     }
     Ok(in_order(all, excerpts))
 }
@@ -290,30 +293,55 @@ async fn recall_for(
 async fn weigh(
     mind: &dyn Mind,
     situation: &Situation<'_>,
+    questions: &[Leg],
     sentences: &Sentences<'_>,
     may_be_none: bool,
 ) -> anyhow::Result<Weighed> {
     let unsure = |excerpts| Ok(Weighed { excerpts, is_sure: false });
     let candidates = sentences.candidates(WEIGHED);
     let texts: Vec<String> = candidates.iter().map(|candidate| candidate.text.clone()).collect();
+    if questions.len() > 1 {
+        let Some(chosen) = weigh_each(mind, situation, questions, &candidates, &texts).await? else {
+            return unsure(sentences.shown());
+        };
+        let none = chosen.is_empty() && !may_be_none;
+        return unsure(if none { sentences.shown() } else { sentences.chosen(&chosen) });
+    }
     let Some(odds) = mind.relevance(situation, &texts).await? else { return unsure(sentences.shown()) };
     if odds.iter().all(|odds| *odds < NONE_BELOW) {
         return unsure(if may_be_none { Vec::new() } else { sentences.shown() });
     }
-    // What does not answer at all is no answer to one of several questions either.
     let answering = odds.into_iter().zip(&candidates).filter(|(odds, _)| *odds >= NONE_BELOW);
     let mut weighed: Vec<(f32, f32, &Candidate)> =
         answering.map(|(odds, candidate)| (worth(odds, candidate), odds, candidate)).collect();
     weighed.sort_by(|one, other| other.0.total_cmp(&one.0));
     let best = weighed.first().map_or(f32::MIN, |(worth, ..)| *worth);
-    weighed.retain(|(worth, odds, candidate)| {
-        candidate.is_first || *worth >= best - BESIDE || *odds >= ANSWERS_FROM
-    });
-    // Each of several questions has an answer of its own, and two to one of them leave no room for the other's.
-    weighed.sort_by_key(|(.., candidate)| !candidate.is_first);
+    weighed.retain(|(worth, odds, _)| *worth >= best - BESIDE || *odds >= ANSWERS_FROM);
     let is_sure = weighed.first().is_some_and(|(_, odds, _)| *odds >= SURE_FROM);
     let chosen: Vec<&Candidate> = weighed.into_iter().map(|(.., candidate)| candidate).collect();
     Ok(Weighed { excerpts: sentences.chosen(&chosen), is_sure })
+}
+
+/// The best answer to each of several questions, in their order, as the mind sees it; a question that nothing answers has
+/// none. `None` from a mind that can't weigh.
+///
+/// Each is weighed by itself: of two questions at once a small model sees the one that a sentence answers.
+async fn weigh_each<'c>(
+    mind: &dyn Mind,
+    situation: &Situation<'_>,
+    questions: &[Leg],
+    candidates: &'c [Candidate],
+    texts: &[String],
+) -> anyhow::Result<Option<Vec<&'c Candidate>>> {
+    let mut chosen: Vec<&Candidate> = Vec::new();
+    for question in questions {
+        let one = Situation { message: &question.text, ..*situation };
+        let Some(odds) = mind.relevance(&one, texts).await? else { return Ok(None) };
+        let answering = odds.into_iter().zip(candidates).filter(|(odds, _)| *odds >= NONE_BELOW);
+        let best = answering.max_by(|one, other| worth(one.0, one.1).total_cmp(&worth(other.0, other.1)));
+        chosen.extend(best.map(|(_, candidate)| candidate).filter(|best| !chosen.contains(best)));
+    }
+    Ok(Some(chosen))
 }
 
 /// What the draft is given, best first, and whether the first of it surely answers.
@@ -349,14 +377,18 @@ struct Found {
 }
 
 impl Found {
+    /// What is asked, each for itself.
+    fn questions(&self) -> &[Leg] {
+        self.legs.get(self.asks.clone()).unwrap_or_default()
+    }
+
     async fn sentences<'p>(
         &self,
         embed: &dyn Embed,
         passages: &'p [Passage],
     ) -> anyhow::Result<Sentences<'p>> {
-        let questions = self.legs.get(self.asks.clone()).unwrap_or_default();
         let queries = self.legs.get(self.asks.end..).unwrap_or_default();
-        Sentences::ranked(embed, questions, queries, passages).await
+        Sentences::ranked(embed, self.questions(), queries, passages).await
     }
 }
 
@@ -490,8 +522,8 @@ mod tests {
         people::{People, Person},
     };
 
-    /// Thinks so of each sentence that holds one of these words.
-    struct Judge(&'static [(&'static str, f32)]);
+    /// Thinks so of each sentence that holds the second word, when the question holds the first.
+    struct Judge(&'static [(&'static str, &'static str, f32)]);
 
     #[async_trait]
     impl Mind for Judge {
@@ -501,11 +533,15 @@ mod tests {
 
         async fn relevance(
             &self,
-            _: &Situation<'_>,
+            situation: &Situation<'_>,
             notes: &[String],
         ) -> Result<Option<Vec<f32>>, BrainError> {
-            let odds =
-                |note: &String| self.0.iter().find(|(word, _)| note.contains(word)).map(|(_, odds)| *odds);
+            let odds = |note: &String| {
+                let fits = |(asks, says, _): &&(&str, &str, f32)| {
+                    situation.message.contains(asks) && note.contains(says)
+                };
+                self.0.iter().find(fits).map(|(.., odds)| *odds)
+            };
             Ok((!self.0.is_empty()).then(|| notes.iter().map(|note| odds(note).unwrap_or(-9.0)).collect()))
         }
 
@@ -574,20 +610,23 @@ mod tests {
             questions.iter().map(|text| Leg { text: (*text).to_owned(), dense: vec![0.0] }).collect();
         let passages = [passage("Kettle", text)];
         let sentences = Sentences::ranked(&Blind, &legs, &[], &passages).await.unwrap();
-        let shown = weigh(judge, &situation, &sentences, may_be_none).await.unwrap();
+        let shown = weigh(judge, &situation, &legs, &sentences, may_be_none).await.unwrap();
         shown.excerpts.into_iter().map(|passage| passage.text).collect()
     }
 
     #[tokio::test]
     async fn the_sentence_that_answers_is_shown_and_no_other() {
-        assert_eq!(shown(&Judge(&[("red", 4.0), ("litres", -0.5)]), true).await, ["The kettle is red."]);
-        let both = shown(&Judge(&[("red", 4.0), ("litres", 5.0)]), true).await;
+        assert_eq!(
+            shown(&Judge(&[("", "red", 4.0), ("", "litres", -0.5)]), true).await,
+            ["The kettle is red."]
+        );
+        let both = shown(&Judge(&[("", "red", 4.0), ("", "litres", 5.0)]), true).await;
         assert_eq!(both, ["The kettle holds two litres. The kettle is red."]);
     }
 
     #[tokio::test]
     async fn nothing_is_shown_when_nothing_answers_unless_something_has_to_be() {
-        let doubtful = Judge(&[("red", -3.0)]);
+        let doubtful = Judge(&[("", "red", -3.0)]);
         assert!(shown(&doubtful, true).await.is_empty());
         assert_eq!(shown(&doubtful, false).await.concat().matches("kettle").count(), 2);
     }
@@ -598,7 +637,7 @@ mod tests {
             "The fair opens on Friday. The fair ends on Sunday. Zora has the key. {}",
             "Nobody asked about the rest of this. ".repeat(8)
         );
-        let judge = Judge(&[("Friday", 6.0), ("Sunday", 5.0), ("key", 3.0)]);
+        let judge = Judge(&[("open", "Friday", 6.0), ("open", "Sunday", 5.0), ("key", "key", -1.0)]);
         let shown = shown_of(&judge, &["When does the fair open?", "Who has the key?"], &text, true).await;
         assert_eq!(shown, ["The fair opens on Friday. Zora has the key."]);
     }
@@ -607,7 +646,7 @@ mod tests {
     async fn every_line_of_a_short_note_is_weighed() {
         let lines: Vec<String> = (1..=7).map(|n| format!("- Thing {n}: here")).collect();
         let text = format!("{}\n- Door code: blue", lines.join("\n"));
-        let shown = shown_of(&Judge(&[("Door", 4.0)]), &["What is the door code?"], &text, true).await;
+        let shown = shown_of(&Judge(&[("", "Door", 4.0)]), &["What is the door code?"], &text, true).await;
         assert_eq!(shown, ["- Door code: blue"]);
     }
 

@@ -124,7 +124,7 @@ pub(super) async fn show(
         h1 { "Permissions" }
         p.lead { "What each understudy may do, by who asks. A click goes round: off, ask first, on. It holds from the next step on." }
         div.legend {
-            span { (dot(Mode::Deny)) "it says who could allow it" }
+            span { (dot(Mode::Deny)) "it is not used" }
             span { (dot(Mode::Ask)) "the owner or an admin says yes each time" }
             span { (dot(Mode::Allow)) "it does it at once" }
         }

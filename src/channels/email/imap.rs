@@ -82,6 +82,13 @@ pub(super) fn is_refusal(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(async_imap::error::Error::No(_)))
 }
 
+/// Whether a server took nothing of what it was told, in whatever way it says so.
+pub(super) fn was_not_taken(error: &anyhow::Error) -> bool {
+    use async_imap::error::Error;
+    // The last one stands for a mail whose size was refused, before anything of it was handed over.
+    matches!(error.downcast_ref(), Some(Error::No(_) | Error::Bad(_) | Error::Append))
+}
+
 /// What is said once; a server that asks again, as those do that refuse a token, gets an empty answer.
 struct Once(String);
 
@@ -155,6 +162,14 @@ impl Imap {
     /// When the server does not answer or has no such folder.
     pub(super) async fn select(&mut self, folder: &str) -> anyhow::Result<Selected> {
         within(ANSWER, "open the folder", self.session.select(folder)).await
+    }
+
+    /// Opens a folder without the right to change anything in it (RFC 3501, 6.3.2).
+    ///
+    /// # Errors
+    /// As for [`Self::select`].
+    pub(super) async fn examine(&mut self, folder: &str) -> anyhow::Result<Selected> {
+        within(ANSWER, "open the folder", self.session.examine(folder)).await
     }
 
     /// Size and time of each mail in a set of numbers such as `17:*`, in order.

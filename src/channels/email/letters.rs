@@ -1,9 +1,10 @@
-//! Letters to owners: a request that waits for their yes, and what else only stood on a page.
+//! Letters: to owners, about a request that waits for their yes and what else only stood on a page; and what the tool
+//! `mail.send` writes.
 //!
-//! A letter decides nothing: it shows exactly what is asked and where the console is. Nobody is written more than one
-//! digest an hour. Letters are kept apart from replies: they answer no message, count against no limit and are marked as
-//! a program's, so that no program answers them; when one bounces, nothing is answered. A letter whose end is unknown
-//! is not sent again, because the console shows the same.
+//! A letter to an owner decides nothing: it shows exactly what is asked and where the console is. Nobody is written more
+//! than one digest an hour. Letters are kept apart from replies: they answer no message, count against no limit and are
+//! marked as a program's, so that no program answers them; when one bounces, nothing is answered. A letter whose end is
+//! unknown is not sent again: the console shows an owner the same, and whoever had a mail sent is told.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,6 +15,7 @@ use lettre::message::{
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
+use uuid::Uuid;
 
 use super::{
     KEY,
@@ -23,7 +25,7 @@ use super::{
 };
 use crate::{
     crash,
-    domain::{ActionId, ReaderId, Standing},
+    domain::{ActionId, InboxId, ReaderId, Standing},
     people::{People, Person},
     permission::may_approve,
     store::{ActionRow, ActionState, LetterEnd, LetterRow, NewLetter, Store, StoreError, now},
@@ -46,6 +48,16 @@ const SENTENCES: u32 = 20;
 const QUOTE_CHARS: usize = 600;
 /// First wait after a failed attempt; it doubles up to half an hour.
 const AGAIN_S: i64 = 60;
+
+/// Seconds that the tool waits for the end of its letter; what ends later is said where it was asked for.
+pub(super) const TOOL_LEAVES_S: i64 = 20;
+/// Attempts of a tool's letter, about three hours.
+const TOOL_ATTEMPTS: i64 = 9;
+
+/// The key of what a tool writes because of a message.
+pub(super) fn tool_key(inbox: InboxId, mark: Uuid) -> String {
+    format!("tool {inbox} {mark}")
+}
 
 /// Writes the letters of the people of one mailbox.
 pub(super) struct Letters {
@@ -83,7 +95,8 @@ impl Letters {
         for letter in self.store.due_letters(&person.id, now(), AT_ONCE).await? {
             let end = self.end_of(person, addressee, &letter).await?;
             info!(letter.id = letter.id, "Letter {}: {}", letter.id, told(&end));
-            self.store.end_letter(letter.id, end).await?;
+            let word = said_later(&letter, &end, now());
+            self.store.end_letter(letter.id, end, word, now()).await?;
         }
         Ok(())
     }
@@ -179,6 +192,9 @@ impl Letters {
         if letter.kind == "ask" && !self.waits(letter).await? {
             return Ok(LetterEnd::Late);
         }
+        if letter.kind == "tool" && self.store.stopped(&person.id).await?.is_some() {
+            return Ok(LetterEnd::Refused(format!("{}'s understudy was stopped before", person.name)));
+        }
         let key = self.store.setting(KEY).await?.unwrap_or_default();
         let bytes = match written(person, addressee, letter, key.as_bytes()) {
             Ok(bytes) => bytes,
@@ -186,6 +202,9 @@ impl Letters {
         };
         Ok(match self.hand_in(addressee, letter, &bytes).await {
             Ok(()) => LetterEnd::Sent,
+            Err(NotSent::Later(why)) if letter.kind == "tool" && letter.attempts >= TOOL_ATTEMPTS => {
+                LetterEnd::Refused(why)
+            }
             Err(NotSent::Later(why)) => LetterEnd::Again(now() + again_s(letter.attempts), why),
             Err(NotSent::Never(why)) => LetterEnd::Refused(why),
             Err(NotSent::Unknown(why) | NotSent::Disputed(why, _)) => LetterEnd::Unclear(why),
@@ -219,6 +238,27 @@ impl Letters {
         }
         handed.map(drop)
     }
+}
+
+/// What whoever had a mail sent is told of its end, when the tool has not waited for it.
+fn said_later(letter: &LetterRow, end: &LetterEnd, now: i64) -> Option<(InboxId, String)> {
+    if letter.kind != "tool" || now - letter.made_at <= TOOL_LEAVES_S {
+        return None;
+    }
+    let inbox = letter.key.split(' ').nth(1)?.parse().ok().map(InboxId)?;
+    let to = &letter.recipient;
+    let told = match end {
+        LetterEnd::Again(..) => return None,
+        LetterEnd::Sent => format!("The mail to {to} has left now."),
+        LetterEnd::Unclear(why) => {
+            format!(
+                "I can't say whether the mail to {to} left: {why}. Ask {to} whether it came before you send it again."
+            )
+        }
+        LetterEnd::Refused(why) => format!("The mail to {to} was not sent: {why}. I have given it up."),
+        LetterEnd::Late => format!("The mail to {to} was not needed any more, so it was not sent."),
+    };
+    Some((inbox, told))
 }
 
 fn again_s(attempts: i64) -> i64 {
@@ -308,6 +348,27 @@ fn signature(person: &Person) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_ends_after_the_tool_has_given_up_waiting_is_said() {
+        let letter = LetterRow {
+            id: 1,
+            key: tool_key(InboxId(7), Uuid::nil()),
+            recipient: "a@example.com".to_owned(),
+            kind: "tool".to_owned(),
+            subject: String::new(),
+            words: String::new(),
+            attempts: 3,
+            tried_at: 0,
+            made_at: 100,
+        };
+        assert_eq!(said_later(&letter, &LetterEnd::Sent, 110), None, "the tool says it");
+        assert_eq!(said_later(&letter, &LetterEnd::Again(500, String::new()), 400), None);
+        let (inbox, told) = said_later(&letter, &LetterEnd::Sent, 400).unwrap();
+        assert_eq!((inbox, told.as_str()), (InboxId(7), "The mail to a@example.com has left now."));
+        let to_owner = LetterRow { kind: "ask".to_owned(), ..letter };
+        assert_eq!(said_later(&to_owner, &LetterEnd::Sent, 400), None);
+    }
 
     #[test]
     fn the_wait_after_a_failure_doubles_up_to_half_an_hour() {

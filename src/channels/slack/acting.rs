@@ -19,8 +19,9 @@ use super::{
     send,
 };
 use crate::{
-    domain::{Effect, Integrity, Members, Passage, READERS_IN_FULL, Readers, Standing},
+    domain::{Audience, Effect, Integrity, Members, Passage, READERS_IN_FULL, Readers, Standing},
     outbox::DeliveryError,
+    people::Policy,
     tools::{Call, Outcome, Reconcile, Schema, Tool, ToolError},
 };
 
@@ -114,13 +115,8 @@ impl Tool for SlackTool {
             )));
         };
         let own = account.identity().await.map_err(|e| looked(&e))?;
-        let asked_for = call.text("channel");
-        let Some(channel) = channel(account, asked_for).await.map_err(|e| looked(&e))? else {
-            let shown: String = asked_for.chars().take(60).collect();
-            return Err(ToolError::NotDone(format!(
-                "I'm in no channel \"{shown}\", so I did nothing. Invite me there first."
-            )));
-        };
+        let found = channel(account, call.text("channel")).await.map_err(|e| looked(&e))?;
+        let channel = found.ok_or_else(|| closed(call))?;
         match self.kind {
             Kind::Read => self.read(account, own, &channel, call).await,
             Kind::Post => self.post(account, own, &channel, call).await,
@@ -139,9 +135,7 @@ impl SlackTool {
         let Found { id, name, .. } = channel;
         let readers = self.readers(account, own, channel, call).await?;
         if !call.request.audience.may_read(&readers) {
-            return Err(ToolError::NotDone(format!(
-                "Not everybody who reads along here is in #{name}, so I did not look. Ask me there."
-            )));
+            return Err(closed(call));
         }
         let arguments = [("channel", id.as_str()), ("limit", POSTS)];
         let answer = account.read("conversations.history", &arguments).await.map_err(|e| looked(&e))?;
@@ -168,7 +162,8 @@ impl SlackTool {
             title: format!("The last posts of #{name}, oldest first"),
             text: lines.join("\n"),
             score: 1.0,
-            integrity: Integrity::Tool,
+            // Guests and web hooks write there too.
+            integrity: Integrity::External,
             readers,
         };
         Ok(Outcome { told: format!("I've read #{name}."), receipt, found: vec![passage] })
@@ -205,24 +200,36 @@ impl SlackTool {
         channel: &Found,
         call: &Call<'_>,
     ) -> Result<Outcome, ToolError> {
-        let Found { id, name, .. } = channel;
+        let Found { id, name, is_private } = channel;
+        if *is_private && !is_inside(call, &self.readers(account, own, channel, call).await?) {
+            return Err(closed(call));
+        }
+        let is_silent = account.app.policy_in(id) == Policy::Off
+            || call.store.is_paused_in_slack(&account.person, id).await.unwrap_or(true);
+        if is_silent {
+            return Err(ToolError::NotDone(format!(
+                "An admin has silenced me in #{name}, so I posted nothing there. `understudy slack resume` ends that."
+            )));
+        }
         let place = Place::top(account.person.clone(), &own.team, id);
         let key = format!("tool {}", call.mark);
         let text = mrkdwn::from_reply(call.text("text"));
-        let say = || send::say(account, &self.slack.pace, &place, (&key, Some(call.asked_at)), &text);
-        let posted = match say().await {
+        let say = |looked_for| send::say(account, &self.slack.pace, &place, &key, &text, looked_for);
+        let first = say(call.is_again.then_some(call.asked_at)).await;
+        let (posted, is_doubtful) = match first {
             // Whether it stands there is seen at another look, which posts what does not.
             Err(DeliveryError::Uncertain(_)) => {
                 tokio::time::sleep(SETTLING).await;
-                say().await
+                (say(Some(call.now)).await, true)
             }
-            posted => posted,
+            posted => (posted, call.is_again),
         };
         let (ts, _) = posted.map_err(|e| match e {
-            DeliveryError::Uncertain(why) => ToolError::Unknown(format!(
-                "Slack broke off ({why}), so I can't say whether it stands in #{name}. Look there before you ask again."
-            )),
-            other => ToolError::NotDone(format!("I could not post in #{name} ({other}), so nothing stands there.")),
+            DeliveryError::Uncertain(why) => doubtful(name, &why),
+            other if is_doubtful => doubtful(name, &other.to_string()),
+            other => {
+                ToolError::NotDone(format!("I could not post in #{name} ({other}), so nothing stands there."))
+            }
         })?;
         Ok(Outcome {
             told: format!("I've posted it in #{name}."),
@@ -232,11 +239,39 @@ impl SlackTool {
     }
 }
 
+fn doubtful(name: &str, why: &str) -> ToolError {
+    ToolError::Unknown(format!(
+        "Slack broke off ({why}), so I can't say whether all of it stands in #{name}. Look there before you ask again."
+    ))
+}
+
+/// Said of a channel that is not there and of one whose name is nobody's business here: the same, so that nobody learns
+/// which channels there are.
+fn closed(call: &Call<'_>) -> ToolError {
+    let shown: String = call.text("channel").chars().take(60).collect();
+    ToolError::NotDone(format!(
+        "I did nothing: either I'm in no channel \"{shown}\", or not everybody here is in it. Invite me, or ask me there."
+    ))
+}
+
+/// Whether whoever asks is in a channel with these readers, or asks there.
+fn is_inside(call: &Call<'_>, readers: &Readers) -> bool {
+    let (person, requester) = (call.person, &call.request.requester);
+    let also = person.owner_also.iter().filter(|_| requester.standing == Standing::Owner);
+    let mut names = std::iter::once(&requester.id).chain(also);
+    names.any(|name| Audience::only(name.clone()).may_read(readers))
+        || call.request.audience.may_read(readers)
+}
+
 /// The channel that is meant, when the bot is in it.
 async fn channel(account: &Account, asked_for: &str) -> Result<Option<Found>, CallError> {
+    // Slack's own token names a channel by its id; what people write is a name, whatever it looks like.
     let token = asked_for.strip_prefix("<#").and_then(|rest| rest.strip_suffix('>'));
-    let wanted =
-        token.map_or(asked_for, |token| token.split('|').next().unwrap_or(token)).trim_start_matches('#');
+    let wanted = token.map(|token| token.split('|').next().unwrap_or(token));
+    let is_meant = |id: &str, name: &str| match wanted {
+        Some(wanted) => id == wanted,
+        None => name.eq_ignore_ascii_case(asked_for.trim_start_matches('#')),
+    };
     let mut cursor = String::new();
     for _ in 0..PAGES {
         let mut arguments =
@@ -247,7 +282,7 @@ async fn channel(account: &Account, asked_for: &str) -> Result<Option<Found>, Ca
         let answer = account.read("users.conversations", &arguments).await?;
         for listed in answer.get("channels").and_then(Value::as_array).into_iter().flatten() {
             let (Some(id), Some(name)) = (str_at(listed, "/id"), str_at(listed, "/name")) else { continue };
-            if id == wanted || name.eq_ignore_ascii_case(wanted) {
+            if is_meant(id, name) {
                 let is_private = listed.get("is_private").and_then(Value::as_bool) != Some(false);
                 return Ok(Some(Found { id: id.to_owned(), name: name.to_owned(), is_private }));
             }

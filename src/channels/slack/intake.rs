@@ -22,7 +22,7 @@ use super::{
 use crate::{
     domain::{Audience, Channel, Conversation, Inbound, Requester, Standing},
     inbox::{Inbox, Refused},
-    store::{Accepted, Span, Store, StoreError, now},
+    store::{Accepted, Span, Store, StoreError},
 };
 
 /// Said where an admin wants silence.
@@ -142,12 +142,10 @@ impl Intake {
         }
         if let Verdict::Silent(why) = speak::decide(&overheard) {
             debug!("Says nothing to a post: {why}");
-            if overheard.from == From::Person {
-                self.store.answered_in(&conversation, now()).await?;
-            }
-            return Ok(());
+            return self.overheard(&conversation, &said, &overheard).await;
         }
         if self.store.is_paused_in_slack(&self.account.person, &said.channel).await? {
+            self.overheard(&conversation, &said, &overheard).await?;
             return self.decline(own, &place, said, PAUSED).await;
         }
         match self.limits.check(&place.key(&said.ts), &said, heard) {
@@ -156,8 +154,24 @@ impl Intake {
             Allowed::No => {
                 metrics::counter!("understudy_slack_over_limit_total").increment(1);
                 info!("Somebody or a program asks more than is answered, so a post is left out");
-                Ok(())
+                self.overheard(&conversation, &said, &overheard).await
             }
+        }
+    }
+
+    /// Notes when a person wrote in a thread that the bot takes part in, where nothing else is kept of it.
+    async fn overheard(
+        &self,
+        conversation: &Conversation,
+        said: &Said,
+        overheard: &Overheard,
+    ) -> Result<(), StoreError> {
+        let at = said.ts.split('.').next().and_then(|seconds| seconds.parse().ok());
+        match at {
+            Some(at) if overheard.from == From::Person && overheard.in_my_thread => {
+                self.store.overheard_in(conversation, at).await
+            }
+            _ => Ok(()),
         }
     }
 

@@ -65,7 +65,7 @@ pub(super) async fn deliver(
     let place = &reachable(account, place).await?;
     let text = with_sources(store, reply).await;
     let looked_for = reply.uncertain.then_some(reply.created_at);
-    let (receipt, left) = say(account, pace, place, (&key(reply), looked_for), &text).await?;
+    let (receipt, left) = say(account, pace, place, &key(reply), &text, looked_for).await?;
     if let Some(file) = &reply.reply.file {
         attach(account, own, place, file, reply.uncertain && !left).await?;
     }
@@ -74,32 +74,33 @@ pub(super) async fn deliver(
 
 /// Posts a text (mrkdwn) in parts that carry `key`; returns the `ts` of the last one and whether any was posted now.
 ///
-/// With `made_at` (Unix seconds) parts may be there already: only the others are posted.
+/// When `looked_for` is a time (Unix seconds), parts may have been posted since then: only the others are posted.
 pub(super) async fn say(
     account: &Arc<Account>,
     pace: &Pace,
     place: &Place,
-    (key, made_at): (&str, Option<i64>),
+    key: &str,
     text: &str,
+    looked_for: Option<i64>,
 ) -> Result<(String, bool), DeliveryError> {
     let own = account.identity().await.map_err(|e| failed(account, &e))?;
     let (mut there, mut receipt) = (BTreeSet::new(), String::new());
-    if let Some(made_at) = made_at {
+    if let Some(made_at) = looked_for {
         for (part, ts) in readback::find(account, own, place, made_at, key).await? {
             there.insert(part);
             receipt = ts;
         }
     }
     let posts = mrkdwn::split(text, mrkdwn::POST_MAX_CHARS);
-    let mut left = false;
+    let (mut left, mut posted_now) = (!there.is_empty(), false);
     for (part, text) in (1_u64..).zip(&posts).filter(|(part, _)| !there.contains(part)) {
         pace.wait(place).await.map_err(|e| or_uncertain(e, left))?;
         let posted = account.write("chat.postMessage", &post(place, text, key, part)).await;
         let posted = posted.map_err(|e| or_uncertain(failed(account, &e), left))?;
         receipt = str_at(&posted, "/ts").unwrap_or_default().to_owned();
-        left = true;
+        (left, posted_now) = (true, true);
     }
-    Ok((receipt, left))
+    Ok((receipt, posted_now))
 }
 
 /// Puts a file behind the posts of its reply; what Slack refuses for good is told to the operator and left out.

@@ -8,7 +8,7 @@ mod reminders;
 pub(crate) use actions::Ended;
 pub(super) use actions::withdraw;
 pub use actions::{ActionRow, ActionState, Decided, NewAction};
-pub use reminders::NewReminder;
+pub use reminders::{NewReminder, Reminding};
 
 /// The word for a value of a closed set, as JSON writes it.
 fn word<T: serde::Serialize>(value: T) -> String {

@@ -8,6 +8,25 @@ use crate::{
 /// Most reminders that become notices in one transaction.
 const AT_ONCE: i64 = 32;
 
+/// Drops the follow-ups that are due where somebody has written since: a message that was taken in and is no part of the
+/// one that asked, or one that was overheard.
+const DROP_ANSWERED: &str = "UPDATE reminder SET told_at = ?1
+    WHERE told_at = 0 AND due_at <= ?1 AND unless_answered = 1 AND EXISTS (
+        SELECT 1 FROM inbox AS asked WHERE asked.id = reminder.inbox_id AND (
+            EXISTS (SELECT 1 FROM inbox AS later WHERE later.conversation = asked.conversation
+                    AND later.id > asked.id AND later.merged_into <> asked.id)
+            OR EXISTS (SELECT 1 FROM overheard WHERE overheard.conversation = asked.conversation
+                       AND overheard.at >= asked.accepted_at)))";
+
+/// Whether something is told whatever happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reminding {
+    /// It is.
+    Always,
+    /// It is dropped when somebody writes in its conversation first.
+    UnlessAnswered,
+}
+
 /// Something to be told later, where it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewReminder {
@@ -21,15 +40,8 @@ pub struct NewReminder {
     pub text: String,
     /// When, in Unix seconds.
     pub due_at: i64,
-    /// Whether it is dropped when somebody writes in its conversation first.
-    pub unless_answered: bool,
-}
-
-/// The follow-ups that wait in the conversation `?1`.
-macro_rules! follow_ups_in {
-    () => {
-        "told_at = 0 AND unless_answered = 1 AND inbox_id IN (SELECT id FROM inbox WHERE conversation = ?1)"
-    };
+    /// What it is.
+    pub kind: Reminding,
 }
 
 impl Store {
@@ -50,7 +62,7 @@ impl Store {
                     .bind(reminder.person.as_str())
                     .bind(&reminder.text)
                     .bind(reminder.due_at)
-                    .bind(reminder.unless_answered)
+                    .bind(reminder.kind == Reminding::UnlessAnswered)
                     .execute(&mut *connection)
                     .await?;
                     let id = sqlx::query_scalar("SELECT id FROM reminder WHERE key = ?1")
@@ -63,28 +75,23 @@ impl Store {
             .await
     }
 
-    /// Drops the follow-ups of a conversation in which somebody wrote what is kept nowhere.
+    /// Notes that somebody wrote in a conversation at `at` (Unix seconds) what is kept nowhere.
     ///
     /// # Errors
     /// When the database is out of reach.
-    pub async fn answered_in(&self, conversation: &Conversation, now: i64) -> Result<(), StoreError> {
-        let waits: Option<i64> =
-            sqlx::query_scalar(concat!("SELECT 1 FROM reminder WHERE ", follow_ups_in!()))
-                .bind(&conversation.0)
-                .fetch_optional(&self.readers)
-                .await?;
-        if waits.is_none() {
-            return Ok(());
-        }
+    pub async fn overheard_in(&self, conversation: &Conversation, at: i64) -> Result<(), StoreError> {
         let conversation = conversation.0.clone();
         self.writer
             .write(move |connection| {
                 Box::pin(async move {
-                    sqlx::query(concat!("UPDATE reminder SET told_at = ?2 WHERE ", follow_ups_in!()))
-                        .bind(conversation)
-                        .bind(now)
-                        .execute(connection)
-                        .await?;
+                    sqlx::query(
+                        "INSERT INTO overheard (conversation, at) VALUES (?1, ?2)
+                         ON CONFLICT (conversation) DO UPDATE SET at = max(at, excluded.at)",
+                    )
+                    .bind(conversation)
+                    .bind(at)
+                    .execute(connection)
+                    .await?;
                     Ok(())
                 })
             })
@@ -92,6 +99,9 @@ impl Store {
     }
 
     /// Turns what is due into notices that leave where they were asked for, and returns how many.
+    ///
+    /// A follow-up in Slack waits until everything that was said before its time has been heard: after a pause of the
+    /// connection the answer may not have been read back yet.
     ///
     /// # Errors
     /// When the database is out of reach; nothing is lost then.
@@ -107,20 +117,14 @@ impl Store {
         self.writer
             .write(move |connection| {
                 Box::pin(async move {
-                    // Somebody wrote there after it was asked for.
-                    sqlx::query(
-                        "UPDATE reminder SET told_at = ?1
-                         WHERE told_at = 0 AND due_at <= ?1 AND unless_answered = 1 AND EXISTS (
-                             SELECT 1 FROM inbox AS asked JOIN inbox AS later
-                             ON later.conversation = asked.conversation AND later.id > asked.id
-                             WHERE asked.id = reminder.inbox_id)",
-                    )
-                    .bind(now)
-                    .execute(&mut *connection)
-                    .await?;
+                    sqlx::query(DROP_ANSWERED).bind(now).execute(&mut *connection).await?;
                     let due: Vec<(i64, i64, String, String, String)> = sqlx::query_as(
                         "UPDATE reminder SET told_at = ?1 WHERE id IN (
-                             SELECT id FROM reminder WHERE told_at = 0 AND due_at <= ?1 ORDER BY due_at LIMIT ?2)
+                             SELECT id FROM reminder WHERE told_at = 0 AND due_at <= ?1 AND NOT (unless_answered = 1
+                                 AND EXISTS (SELECT 1 FROM inbox JOIN slack_heard ON slack_heard.person = inbox.person
+                                             WHERE inbox.id = inbox_id AND inbox.channel = 'slack'
+                                             AND slack_heard.at < due_at))
+                             ORDER BY due_at LIMIT ?2)
                          RETURNING id, inbox_id, person, text, key",
                     )
                     .bind(now)

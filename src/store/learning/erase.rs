@@ -97,6 +97,9 @@ async fn delete_all(connection: &mut SqliteConnection, person: &str) -> Result<E
     delete(&mut *connection, "DELETE FROM pause WHERE person = ?1", person).await?;
     delete(&mut *connection, "DELETE FROM slack_pause WHERE person = ?1", person).await?;
     delete(&mut *connection, "DELETE FROM slack_heard WHERE person = ?1", person).await?;
+    let overheard = "DELETE FROM overheard WHERE conversation >= 'slack:' || ?1 || ':'
+                     AND conversation < 'slack:' || ?1 || ';'";
+    delete(&mut *connection, overheard, person).await?;
     Ok(Erased {
         messages,
         folders: delete(&mut *connection, "DELETE FROM note_folder WHERE person = ?1", person).await?,

@@ -2,8 +2,8 @@
 
 use sqlx::FromRow;
 
-use super::super::{Store, StoreError};
-use crate::domain::PersonId;
+use super::super::{Store, StoreError, outbox};
+use crate::domain::{InboxId, PersonId};
 
 /// A letter to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub struct LetterRow {
     pub attempts: i64,
     /// When its content was handed to a server, or 0.
     pub tried_at: i64,
+    /// When it was written.
+    pub made_at: i64,
 }
 
 /// What became of an attempt to send a letter.
@@ -124,7 +126,7 @@ impl Store {
             .await
     }
 
-    /// The letters of a person's understudy that are due, oldest first.
+    /// The letters of a person's understudy that are due, oldest first; what a tool wrote waits while it is paused.
     ///
     /// # Errors
     /// When the database is out of reach.
@@ -135,8 +137,11 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<LetterRow>, StoreError> {
         let rows = sqlx::query_as(
-            "SELECT id, key, recipient, kind, subject, words, attempts, tried_at FROM owner_letter
-             WHERE state = 'waiting' AND person = ?1 AND due_at <= ?2 ORDER BY id LIMIT ?3",
+            "SELECT id, key, recipient, kind, subject, words, attempts, tried_at, made_at FROM owner_letter
+             WHERE state = 'waiting' AND person = ?1 AND due_at <= ?2
+             AND (kind <> 'tool' OR NOT EXISTS (
+                 SELECT 1 FROM pause WHERE pause.person IN ('', ?1) AND pause.channel IN ('', 'mail')))
+             ORDER BY id LIMIT ?3",
         )
         .bind(person.as_str())
         .bind(now)
@@ -165,11 +170,17 @@ impl Store {
             .await
     }
 
-    /// Notes what became of an attempt.
+    /// Notes what became of an attempt, and says it to the sender of a message, if there is something to say.
     ///
     /// # Errors
     /// When the database is out of reach.
-    pub async fn end_letter(&self, id: i64, end: LetterEnd) -> Result<(), StoreError> {
+    pub async fn end_letter(
+        &self,
+        id: i64,
+        end: LetterEnd,
+        told: Option<(InboxId, String)>,
+        now: i64,
+    ) -> Result<(), StoreError> {
         let (state, due_at, error) = match end {
             LetterEnd::Sent => ("sent", 0, String::new()),
             LetterEnd::Unclear(why) => ("unclear", 0, why),
@@ -190,8 +201,12 @@ impl Store {
                     .bind(state)
                     .bind(due_at)
                     .bind(error)
-                    .execute(connection)
+                    .execute(&mut *connection)
                     .await?;
+                    if let Some((inbox, text)) = told {
+                        let key = format!("letter-{id}-{inbox}");
+                        outbox::insert_word(connection, &key, inbox, &text, now).await?;
+                    }
                     Ok(())
                 })
             })

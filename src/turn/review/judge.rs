@@ -1,10 +1,11 @@
-//! The verdict on one clause: the model's, as far as it holds.
+//! The verdict on one clause: the model's, as far as it holds, and what code can tell besides.
 //!
 //! A problem names the rule that it breaks, or it is none: without a passage that it cites, the verdict is "unsure".
 //! Quoted words stand in the clause, figures stand in the clause or in the rule; what does not is not said.
 
 use serde::Deserialize;
 
+use super::limits;
 use crate::{
     domain::{Audience, Clause, Finding, Passage, Verdict},
     mind::Situation,
@@ -45,7 +46,24 @@ pub(super) async fn judge(
     let said = means.mind.verdict(&Situation { thread: &[], ..*situation }, &rules, &worded).await?;
     let written = said.and_then(|said| serde_json::from_str::<Written>(&said).ok());
     let finding = written.map_or_else(|| unsure(clause), |written| held(written, clause, &rules));
+    let finding =
+        if finding.mark == Verdict::Problem { None } else { broken(clause, &rules) }.unwrap_or(finding);
     Ok(Finding { queries, ..finding })
+}
+
+/// What code can tell: a limit that the clause goes beyond, or something in it that is refused.
+fn broken(clause: &Clause, rules: &[Passage]) -> Option<Finding> {
+    rules.iter().find_map(|rule| {
+        let broken = limits::broken(&clause.text, &rule.title, &rule.text)?;
+        let why = format!("The rule: {}", broken.rule);
+        Some(Finding {
+            mark: Verdict::Problem,
+            quote: broken.quote,
+            why,
+            rule: Some(rule.clone()),
+            queries: Vec::new(),
+        })
+    })
 }
 
 fn unsure(clause: &Clause) -> Finding {

@@ -7,6 +7,7 @@
 mod asks;
 mod clauses;
 mod judge;
+mod limits;
 mod opening;
 mod report;
 

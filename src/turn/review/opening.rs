@@ -22,7 +22,8 @@ pub(super) struct Opening {
     pub unclear: usize,
 }
 
-/// The verdict in the person's voice, or as code says it.
+/// The verdict in the person's voice, or as code says it; that nothing was found is said by code alone, because a
+/// word more or less would turn it round.
 ///
 /// # Errors
 /// When the model can't run.
@@ -31,6 +32,9 @@ pub(super) async fn voiced(
     situation: &Situation<'_>,
     opening: &Opening,
 ) -> anyhow::Result<String> {
+    if opening.problems == 0 {
+        return Ok(opening.words.clone());
+    }
     let fact = Passage {
         n: 1,
         source: "review".to_owned(),
@@ -48,22 +52,30 @@ pub(super) async fn voiced(
 }
 
 impl Opening {
-    /// `said` as one sentence when it says what this verdict says: the same counts, no other figure, and whether
-    /// anything is broken.
+    /// `said` as one sentence when it says what this verdict says: first how many break a rule, each count beside its
+    /// word, no other figure.
     fn same_as(&self, said: &str) -> Option<String> {
-        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        let words: Vec<&str> = said.split_whitespace().collect();
+        let said = words.join(" ");
         let said = said.trim_end_matches(['.', '!']);
         let lower = said.to_lowercase();
         let holds = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-        let denies = holds(&["no ", "not ", "n't", "none", "nothing", "fine", "never"]);
+        let denies = holds(&["no ", "not ", "n't", "none", "nothing", "fine", "never", "without"]);
         let accuses = holds(&["break", "broke", "problem", "violat", "against", "breach"]);
-        let right = if self.problems > 0 { accuses && !denies } else { denies };
-        let counts = [self.problems, self.unclear].into_iter().filter(|count| *count > 0);
-        let all_said =
-            counts.into_iter().all(|count| figures::loose_figures(&count.to_string(), &[said]).is_empty());
+        let figures: Vec<usize> =
+            lower.split(|c: char| !c.is_alphanumeric()).filter_map(|word| word.parse().ok()).collect();
+        let is_first = figures.first() == Some(&self.problems);
+        let before_unclear = lower.split("unclear").next().unwrap_or_default();
+        let nearest =
+            before_unclear.split(|c: char| !c.is_alphanumeric()).filter_map(|word| word.parse().ok()).last();
+        let unclear_said = match self.unclear {
+            0 => !lower.contains("unclear"),
+            n => lower.contains("unclear") && nearest == Some(n) && figures.len() > 1,
+        };
         let none_of_its_own = figures::loose_figures(said, &[&self.words]).is_empty();
-        let is_short = !said.is_empty() && said.chars().count() <= MOST_CHARS;
-        (right && all_said && none_of_its_own && is_short).then(|| format!("{said}."))
+        let is_short = said.chars().count() <= MOST_CHARS;
+        let same = accuses && !denies && is_first && unclear_said && none_of_its_own && is_short;
+        same.then(|| format!("{said}."))
     }
 }
 
@@ -86,6 +98,7 @@ mod tests {
             "",
             "5 clauses break a rule.",
             "3 are unclear and 4 break a rule.",
+            "3 of the 25 clauses break a rule, and 5 are unclear.",
             "5 of the 26 clauses break a rule, and 3 are unclear.",
             "no, 5 of 25 clauses break no rule, 3 are unclear.",
             "it's fine: 5 and 3.",
@@ -93,17 +106,15 @@ mod tests {
         ] {
             assert_eq!(broken.same_as(other), None, "{other}");
         }
-        let fine = Opening {
-            words: "No clause of lease.docx breaks a rule in my notes, as far as I can tell (25 in all)."
-                .to_owned(),
-            problems: 0,
+        let clear = Opening {
+            words: "1 of the 9 clauses of a.md breaks a rule.".to_owned(),
+            problems: 1,
             unclear: 0,
         };
         assert_eq!(
-            fine.same_as("yes, it's fine, all 25 clauses!"),
-            Some("yes, it's fine, all 25 clauses.".to_owned())
+            clear.same_as("1 of 9 clauses breaks a rule"),
+            Some("1 of 9 clauses breaks a rule.".to_owned())
         );
-        assert_eq!(fine.same_as("all 25 clauses break a rule"), None);
-        assert_eq!(fine.same_as("you wrote: is this compliant?"), None);
+        assert_eq!(clear.same_as("1 of 9 clauses breaks a rule, 1 is unclear"), None);
     }
 }

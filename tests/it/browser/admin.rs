@@ -1,16 +1,17 @@
-//! The admin pages in real Chromium, at desk and phone width, by mouse and by keyboard, judged by axe-core.
+//! The admin pages in real Chromium, at desk and phone width, light and dark, by mouse and by keyboard, judged by axe-core.
 //!
 //! With `UNDERSTUDY_PICTURES` set to a directory, a picture of each page is put there.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, process::Stdio, time::Duration};
 
 use fantoccini::{Client, Locator};
 use serde_json::json;
 
 use super::{Driver, console, see, send, sign_in};
-use crate::support::Site;
+use crate::support::{Running, Site};
 
-const WIDTHS: [u32; 2] = [1280, 390];
+/// How a page is looked at: its width in pixels, whether its reader likes it dark, and who is invited meanwhile.
+const LOOKS: [(u32, bool, &str); 3] = [(1280, false, "Alice"), (390, false, "Dave"), (1280, true, "Eve")];
 const PASSWORD: &str = "three plain words";
 
 /// The accessibility checker that `make test` installs.
@@ -25,7 +26,7 @@ fn axe() -> String {
 }
 
 /// Looks at the page as it is: nothing scrolls sideways, nothing is written over, axe finds nothing serious.
-async fn judge(page: &Client, axe: &str, name: &str, width: u32) {
+async fn judge(page: &Client, axe: &str, name: &str, (width, is_dark): (u32, bool)) {
     let wide = "return document.documentElement.scrollWidth > window.innerWidth";
     assert_eq!(page.execute(wide, vec![]).await.unwrap(), false, "{name} scrolls sideways at {width}");
     page.execute(axe, vec![]).await.unwrap();
@@ -35,7 +36,8 @@ async fn judge(page: &Client, axe: &str, name: &str, width: u32) {
     let found = page.execute_async(run, vec![]).await.unwrap();
     assert_eq!(found, json!([]), "{name} at {width}");
     if let Some(pictures) = std::env::var_os("UNDERSTUDY_PICTURES") {
-        let file = PathBuf::from(pictures).join(format!("{name}-{width}.png"));
+        let dark = if is_dark { "-dark" } else { "" };
+        let file = PathBuf::from(pictures).join(format!("{name}-{width}{dark}.png"));
         std::fs::write(file, page.screenshot().await.unwrap()).unwrap();
     }
 }
@@ -77,16 +79,37 @@ async fn type_into(page: &Client, id: &str, words: &str) {
 
 const CELL: &str = "[id='cell-bob-notes.remember-member']";
 
+/// A step that waits for a yes, and a document that was reviewed, so that their pages have something to show.
+fn something_waits(site: &Site, running: &Running) {
+    let allow = ["tools", "allow", "bob", "remind.set", "--for", "member", "--ask"];
+    assert!(site.command().args(allow).stdout(Stdio::null()).status().unwrap().success());
+    let words = "use remind.set {\"text\":\"the lamp fair\",\"when\":\"tomorrow at 9:30\"}";
+    let ask = json!({"ask": {"person": "bob", "from": "alice", "thread": null, "key": null, "text": words}});
+    assert_eq!(running.connect().unwrap().call(&ask).unwrap()["outcome"], "needs_approval");
+    let contract = site.dir.path().join("lease.md");
+    std::fs::write(&contract, "# Lease\n\n1. The hall is let for 60 months.\n\n2. Rent is due in advance.\n")
+        .unwrap();
+    let mut review = site.command();
+    let review = review.args(["ask", "-p", "bob", "--from", "alice", "--file"]).arg(contract);
+    let review = review.arg("Is this compliant?\njudge 60 months ->").stdout(Stdio::null());
+    assert!(review.status().unwrap().success());
+}
+
 #[tokio::test]
 async fn an_admin_sets_everything_up_and_every_page_is_fit_to_be_seen() {
     let site = Site::new();
-    let (_running, link) = console(&site);
+    let (running, link) = console(&site);
     let address = link.split_once("/sign-in").unwrap().0.to_owned();
+    something_waits(&site, &running);
     let (driver, axe) = (Driver::start(), axe());
-    for (n, width) in WIDTHS.into_iter().enumerate() {
-        let page = driver.open(width).await;
+    for (n, (width, is_dark, invited)) in LOOKS.into_iter().enumerate() {
+        let look = (width, is_dark);
+        let dark: &[&str] = if is_dark { &["--blink-settings=preferredColorScheme=0"] } else { &[] };
+        let page = driver.open_with(width, dark).await;
+        let prefers = "return matchMedia('(prefers-color-scheme: dark)').matches";
+        assert_eq!(page.execute(prefers, vec![]).await.unwrap(), is_dark);
         page.goto(&format!("{address}/sign-in")).await.unwrap();
-        judge(&page, &axe, "sign-in", width).await;
+        judge(&page, &axe, "sign-in", look).await;
         if n == 0 {
             sign_in(&page, &link, "Carol").await;
             send(&page, "When is the spring fair?").await;
@@ -116,7 +139,7 @@ async fn an_admin_sets_everything_up_and_every_page_is_fit_to_be_seen() {
         page.find(Locator::Css(CELL)).await.unwrap().send_keys("\u{e007}").await.unwrap();
         until(&page, CELL, "on").await;
         see(&page, "p", "notes.remember of Bob is on now.").await;
-        judge(&page, &axe, "permissions", width).await;
+        judge(&page, &axe, "permissions", look).await;
         click(&page, CELL).await;
         until(&page, CELL, "off").await;
 
@@ -127,26 +150,27 @@ async fn an_admin_sets_everything_up_and_every_page_is_fit_to_be_seen() {
         click(&page, ".judge button[value='corrected']").await;
         see(&page, "span", "corrected").await;
         click(&page, "details.how summary").await;
-        judge(&page, &axe, "answers", width).await;
+        judge(&page, &axe, "answers", look).await;
 
         page.goto(&format!("{address}/admin/people/bob")).await.unwrap();
         click(&page, "form[action='/admin/pause'] button").await;
         see(&page, "button", "Start again Bob").await;
-        judge(&page, &axe, "person", width).await;
+        judge(&page, &axe, "person", look).await;
         click(&page, "form[action='/admin/pause'] button[value='resume']").await;
         see(&page, "button", "Pause Bob").await;
 
         page.goto(&format!("{address}/admin/accounts")).await.unwrap();
-        type_into(&page, "name", if n == 0 { "Alice" } else { "Dave" }).await;
+        type_into(&page, "name", invited).await;
         click(&page, "form[action='/admin/accounts'] button").await;
         let invitation = text_of(&page, "p.link code").await;
-        judge(&page, &axe, "invited", width).await;
+        judge(&page, &axe, "invited", look).await;
 
         for (name, path) in [
             ("talk", "/"),
             ("conversation", "/talk/bob"),
             ("approvals", "/admin/approvals"),
             ("drafts", "/admin/drafts"),
+            ("reviews", "/admin/reviews"),
             ("answers-list", "/admin/answers"),
             ("queues", "/admin/inbox"),
             ("mail", "/admin/mail"),
@@ -161,14 +185,14 @@ async fn an_admin_sets_everything_up_and_every_page_is_fit_to_be_seen() {
             ("missing", "/nowhere"),
         ] {
             page.goto(&format!("{address}{path}")).await.unwrap();
-            judge(&page, &axe, name, width).await;
+            judge(&page, &axe, name, look).await;
         }
 
         // Whoever was invited comes in by the link, and sees no admin page.
         click(&page, "a.button, form[action='/sign-out'] button").await;
         page.delete_all_cookies().await.unwrap();
         page.goto(&invitation).await.unwrap();
-        judge(&page, &axe, "invitation", width).await;
+        judge(&page, &axe, "invitation", look).await;
         type_into(&page, "new", "four other plain words").await;
         click(&page, "form[action='/invitation'] button").await;
         page.wait().for_element(Locator::Css("a[href='/talk/bob']")).await.unwrap();

@@ -65,7 +65,13 @@ impl Driver {
             &size,
         ];
         let arguments: Vec<&str> = arguments.iter().chain(more).copied().collect();
-        let capabilities = json!({"goog:chromeOptions": {"args": arguments}});
+        let mut options = json!({"args": arguments});
+        // No window is narrower than 500 pixels; a phone is.
+        if width < 500 {
+            let metrics = json!({"width": width, "height": 844, "pixelRatio": 1.0, "touch": false});
+            options["mobileEmulation"] = json!({"deviceMetrics": metrics});
+        }
+        let capabilities = json!({"goog:chromeOptions": options});
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities.as_object().unwrap().clone());
         builder.connect(&self.url).await.unwrap()

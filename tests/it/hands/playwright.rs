@@ -2,7 +2,7 @@
 
 use std::{
     io::{Read as _, Write as _},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     process::Stdio,
     sync::{
         Arc,
@@ -24,18 +24,22 @@ fn page() -> (u16, Arc<AtomicUsize>) {
     let (port, visits) = (listener.local_addr().unwrap().port(), Arc::new(AtomicUsize::new(0)));
     let counted = Arc::clone(&visits);
     std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut request = [0; 4096];
-            let read = stream.read(&mut request).unwrap_or(0);
-            let is_page = request[..read].starts_with(b"GET /fair ");
-            counted.fetch_add(usize::from(is_page), Ordering::SeqCst);
-            let body = "<title>Fair</title><h1>The lamp fair opens at nine</h1>";
-            let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n";
-            stream.write_all(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes()).ok();
+        // A browser opens connections that it does not use.
+        for stream in listener.incoming().flatten() {
+            let counted = Arc::clone(&counted);
+            std::thread::spawn(move || serve(stream, &counted));
         }
     });
     (port, visits)
+}
+
+fn serve(mut stream: TcpStream, visits: &AtomicUsize) {
+    let mut request = [0; 4096];
+    let read = stream.read(&mut request).unwrap_or(0);
+    visits.fetch_add(usize::from(request[..read].starts_with(b"GET /fair ")), Ordering::SeqCst);
+    let body = "<title>Fair</title><h1>The lamp fair opens at nine</h1>";
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n";
+    stream.write_all(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes()).ok();
 }
 
 fn says(site: &Site, args: &[&str]) -> String {

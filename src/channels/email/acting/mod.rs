@@ -1,6 +1,7 @@
 //! `mail.…`: looks into a person's own mailbox for them, lays drafts there, and writes from the understudy's address.
 //!
-//! The person has to agree to `mailbox` first, and what is found is told to them alone, where nobody else reads along.
+//! The person has to agree to `mailbox` first; what is found is told to them alone, where nobody else reads along, and drafts
+//! are laid for them alone.
 //! What is sent leaves like the letters to owners: once, from the understudy's own address, marked as a program's.
 
 mod own;
@@ -10,21 +11,27 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use anyhow::Context as _;
 use async_trait::async_trait;
 use chrono::{TimeZone as _, Utc};
-use lettre::message::{Mailbox as Named, Message, SinglePart};
+use lettre::{
+    address::Envelope,
+    message::{Mailbox as Named, Message, SinglePart},
+};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
-use self::own::{Listed, Own, Unread};
+use self::own::{Listed, NotFiled, Own, Unread};
 use super::{
     Mail,
     account::Addressee,
     address::{self, Address},
     addressed, compose,
-    imap::{self, ImapError},
+    imap::ImapError,
+    letters::{self, TOOL_LEAVES_S},
 };
 use crate::{
     channels::Checked,
-    domain::{Consent, Effect, Integrity, Passage, PersonId, Purpose, ReaderId, Readers, SourceKind},
+    domain::{
+        Consent, Effect, Integrity, Passage, PersonId, Purpose, ReaderId, Readers, SourceKind, Standing,
+    },
     error::Hint,
     people::{People, Person},
     store::{LetterStands, NewLetter},
@@ -38,7 +45,7 @@ const SUBJECT_MAX_CHARS: usize = 200;
 /// Words of the text that stand for a subject when none is given.
 const SUBJECT_WORDS: usize = 8;
 /// How long a mail is waited for until a server has it.
-const LEAVING: Duration = Duration::from_secs(90);
+const LEAVING: Duration = Duration::from_secs(TOOL_LEAVES_S.unsigned_abs());
 /// Between two looks at it.
 const LOOK: Duration = Duration::from_millis(300);
 
@@ -159,24 +166,21 @@ impl Tool for MailTool {
     }
 
     async fn run(&self, call: &Call<'_>) -> Result<Outcome, ToolError> {
+        let (mail, own) = (&*self.mail, self.own.0.get(&call.person.id));
         match self.kind {
-            Kind::Send => send(&self.mail, call).await,
-            kind => {
-                let own = self.own.0.get(&call.person.id).ok_or_else(|| {
-                    let name = &call.person.name;
-                    ToolError::NotDone(format!(
-                        "I have no way into {name}'s own mailbox, so I did nothing. An admin can name it in person.toml; docs/tools.md shows how."
-                    ))
-                })?;
-                let consent = agreed(call).await?;
-                match kind {
-                    Kind::Search => search(own, &self.mail, &consent, call).await,
-                    Kind::Read => read(own, &self.mail, &consent, call).await,
-                    Kind::Draft | Kind::Send => draft(own, call).await,
-                }
-            }
+            Kind::Search => search(own.ok_or_else(|| no_way_in(call))?, mail, call).await,
+            Kind::Read => read(own.ok_or_else(|| no_way_in(call))?, mail, call).await,
+            Kind::Draft => draft(own.ok_or_else(|| no_way_in(call))?, call).await,
+            Kind::Send => send(mail, call).await,
         }
     }
+}
+
+fn no_way_in(call: &Call<'_>) -> ToolError {
+    let name = &call.person.name;
+    ToolError::NotDone(format!(
+        "I have no way into {name}'s own mailbox, so I did nothing. An admin can name it in person.toml; docs/tools.md shows how."
+    ))
 }
 
 /// The person's consent to having their mailbox looked into.
@@ -210,10 +214,11 @@ fn to_the_owner_alone(call: &Call<'_>) -> Result<(), ToolError> {
     )))
 }
 
-async fn search(own: &Own, mail: &Mail, consent: &Consent, call: &Call<'_>) -> Result<Outcome, ToolError> {
+async fn search(own: &Own, mail: &Mail, call: &Call<'_>) -> Result<Outcome, ToolError> {
     to_the_owner_alone(call)?;
+    let consent = agreed(call).await?;
     let words = call.text("words");
-    let found = own.search(words, consent, &mail.senses).await.map_err(|e| out_of_reach(&e))?;
+    let found = own.search(words, &consent, &mail.senses).await.map_err(|e| out_of_reach(&e))?;
     let shown: String = words.chars().take(80).collect();
     let line = |one: &Listed| format!("Mail {}: {}, {}", one.number, heading(one), day(one, call.person));
     let lines: Vec<String> = found.iter().map(line).collect();
@@ -230,11 +235,12 @@ async fn search(own: &Own, mail: &Mail, consent: &Consent, call: &Call<'_>) -> R
     })
 }
 
-async fn read(own: &Own, mail: &Mail, consent: &Consent, call: &Call<'_>) -> Result<Outcome, ToolError> {
+async fn read(own: &Own, mail: &Mail, call: &Call<'_>) -> Result<Outcome, ToolError> {
     to_the_owner_alone(call)?;
+    let consent = agreed(call).await?;
     let number = call.arguments.get("number").and_then(Value::as_u64);
     let number = number.and_then(|number| u32::try_from(number).ok()).unwrap_or_default();
-    let found = own.mail(number, consent, &mail.senses).await.map_err(|e| match e {
+    let found = own.mail(number, &consent, &mail.senses).await.map_err(|e| match e {
         Unread::NotThere => ToolError::NotDone(format!(
             "There is no mail {number} in the days that you agreed to, so I read nothing. Ask me to find it first."
         )),
@@ -258,6 +264,14 @@ async fn read(own: &Own, mail: &Mail, consent: &Consent, call: &Call<'_>) -> Res
 }
 
 async fn draft(own: &Own, call: &Call<'_>) -> Result<Outcome, ToolError> {
+    // It looks as if its owner had begun to write it.
+    if call.request.requester.standing != Standing::Owner {
+        let name = &call.person.name;
+        return Err(ToolError::NotDone(format!(
+            "I lay drafts into {name}'s mailbox for {name} alone, so I did nothing."
+        )));
+    }
+    agreed(call).await?;
     let from = own.address().or_else(|| address_of(call.person)).ok_or_else(|| {
         let name = &call.person.name;
         ToolError::NotDone(format!(
@@ -276,9 +290,12 @@ async fn draft(own: &Own, call: &Call<'_>) -> Result<Outcome, ToolError> {
             .from(Named::new(Some(compose::plain_name(&call.person.name)), from.parse()?))
             .subject(subject.clone())
             .message_id(Some(format!("<{id}>")));
-        // lettre wants a receiver; one that is not known yet is the owner.
-        let to = to.as_ref().map_or_else(|| from.clone(), Address::to_string);
-        builder = builder.to(Named::new(None, to.parse()?));
+        // A draft goes nowhere yet, and lettre wants to know where.
+        let envelope = Envelope::new(Some(from.parse()?), vec![from.parse()?])?;
+        builder = builder.envelope(envelope);
+        if let Some(to) = &to {
+            builder = builder.to(Named::new(None, to.to_string().parse()?));
+        }
         Ok(builder.singlepart(SinglePart::plain(call.text("text").to_owned()))?.formatted())
     };
     let bytes = written().context("write the draft").map_err(|e| {
@@ -293,11 +310,11 @@ async fn draft(own: &Own, call: &Call<'_>) -> Result<Outcome, ToolError> {
             receipt: format!("draft {id}"),
             found: Vec::new(),
         }),
-        Err(e @ (ImapError::Refused(_) | ImapError::SignIn(_))) => Err(out_of_reach(&e)),
-        Err(ImapError::Failed(e)) if imap::is_refusal(&e) => Err(ToolError::NotDone(format!(
+        Err(NotFiled::Before(e)) => Err(out_of_reach(&e)),
+        Err(NotFiled::Refused(e)) => Err(ToolError::NotDone(format!(
             "The mailbox takes no draft ({e:#}), so none lies there. An admin can name its folder by `drafts` in [mailbox] of person.toml."
         ))),
-        Err(ImapError::Failed(e)) => Err(ToolError::Unknown(format!(
+        Err(NotFiled::Unclear(e)) => Err(ToolError::Unknown(format!(
             "The mailbox broke off ({e:#}), so I can't say whether the draft lies there. Look before you ask again."
         ))),
     }
@@ -315,7 +332,7 @@ async fn send(mail: &Mail, call: &Call<'_>) -> Result<Outcome, ToolError> {
         let told = "That is my own address, so I sent nothing. Tell me somebody else's.";
         return Err(ToolError::NotDone(told.to_owned()));
     }
-    let key = format!("tool {}", call.mark);
+    let key = letters::tool_key(call.inbox, call.mark);
     let letter = NewLetter {
         key: key.clone(),
         person: call.person.id.clone(),
@@ -348,13 +365,13 @@ async fn send(mail: &Mail, call: &Call<'_>) -> Result<Outcome, ToolError> {
             }
             LetterStands::Unclear(why) => {
                 return Err(ToolError::Unknown(format!(
-                    "I can't say whether the mail to {to} left: {why}. It is not sent again by itself."
+                    "I can't say whether the mail to {to} left: {why}. Ask {to} whether it came before you send it again."
                 )));
             }
             LetterStands::Waiting(why) if Instant::now() >= until => {
                 let why = if why.is_empty() { "the mail server is slow".to_owned() } else { why };
                 return Err(ToolError::Unknown(format!(
-                    "The mail to {to} is written and has not left yet ({why}). It is tried again until it does."
+                    "The mail to {to} is written and has not left yet ({why}). It is tried again for about three hours, and I'll say here what became of it."
                 )));
             }
             LetterStands::Waiting(_) => sleep(LOOK).await,

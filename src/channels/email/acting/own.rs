@@ -11,7 +11,7 @@ use understudy_ears::{Letter, MAIL_MAX_BYTES};
 use super::super::{
     account::{self, Account, Secret},
     address,
-    imap::{Filed, Imap, ImapError, Part},
+    imap::{self, Filed, Imap, ImapError, Part},
     server::Server,
 };
 use crate::{
@@ -44,6 +44,20 @@ pub(super) struct Listed {
     pub(super) arrived_at: i64,
     /// What it says of itself.
     pub(super) letter: Letter,
+}
+
+/// Why a draft was not filed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NotFiled {
+    /// It was not handed over.
+    #[error(transparent)]
+    Before(ImapError),
+    /// The server does not take it.
+    #[error(transparent)]
+    Refused(anyhow::Error),
+    /// It may lie there.
+    #[error(transparent)]
+    Unclear(anyhow::Error),
 }
 
 /// Why a mail is not shown.
@@ -109,7 +123,7 @@ impl Own {
 
     async fn open(&self) -> Result<Imap, ImapError> {
         let mut imap = Imap::open(&self.account).await?;
-        imap.select(&self.folder).await?;
+        imap.examine(&self.folder).await?;
         Ok(imap)
     }
 
@@ -124,7 +138,13 @@ impl Own {
         senses: &Senses,
     ) -> Result<Vec<Listed>, ImapError> {
         let mut imap = self.open().await?;
-        let found = imap.search(&query(words, consent)).await?;
+        let found = match imap.search(&query(words, consent, Letters::All)).await {
+            // Many servers take no letters but those of ASCII this way.
+            Err(e) if !words.is_ascii() && imap::was_not_taken(&e) => {
+                imap.search(&query(words, consent, Letters::Ascii)).await?
+            }
+            found => found?,
+        };
         let newest: Vec<u32> = found.into_iter().rev().take(LISTED).collect();
         if newest.is_empty() {
             imap.close().await;
@@ -139,7 +159,9 @@ impl Own {
             // A mail that is gone meanwhile, or that no reader can make sense of, is in no list.
             let Some(head) = heads.remove(&number) else { continue };
             let Ok(letter) = senses.read_mail(&head).await else { continue };
-            let arrived_at = times.iter().find(|mail| mail.uid == number).map_or(0, |mail| mail.arrived_at);
+            let arrived_at = times.iter().find(|mail| mail.uid == number).map(|mail| mail.arrived_at);
+            // The server compares days of its own zone.
+            let Some(arrived_at) = arrived_at.filter(|at| is_agreed(consent, *at)) else { continue };
             listed.push(Listed { number, arrived_at, letter });
         }
         Ok(listed)
@@ -157,8 +179,7 @@ impl Own {
     ) -> Result<Listed, Unread> {
         let mut imap = self.open().await?;
         let listed = imap.list(&number.to_string()).await?;
-        let agreed = |at: i64| (consent.from_at..consent.until_at).contains(&at);
-        let mail = listed.into_iter().find(|mail| mail.uid == number && agreed(mail.arrived_at));
+        let mail = listed.into_iter().find(|mail| mail.uid == number && is_agreed(consent, mail.arrived_at));
         let mail = mail.ok_or(Unread::NotThere)?;
         if mail.size_bytes as usize > MAIL_MAX_BYTES {
             let most = MAIL_MAX_BYTES / (1024 * 1024);
@@ -173,11 +194,19 @@ impl Own {
     /// Lays a draft among the others, unless one with its id lies there.
     ///
     /// # Errors
-    /// When the mailbox is out of reach; what may have been filed is found by its id at the next try.
-    pub(super) async fn draft(&self, message_id: &str, mail: &[u8]) -> Result<(), ImapError> {
-        let mut imap = Imap::open(&self.account).await?;
-        if !imap.holds(&self.drafts, message_id).await? {
-            imap.file(&self.drafts, Filed::Draft, mail).await?;
+    /// See [`NotFiled`]; what may have been filed is found by its id at the next try.
+    pub(super) async fn draft(&self, message_id: &str, mail: &[u8]) -> Result<(), NotFiled> {
+        let mut imap = Imap::open(&self.account).await.map_err(NotFiled::Before)?;
+        let there = imap.holds(&self.drafts, message_id).await;
+        let refused = |e: anyhow::Error| match imap::was_not_taken(&e) {
+            true => NotFiled::Refused(e),
+            false => NotFiled::Before(e.into()),
+        };
+        if !there.map_err(refused)? {
+            imap.file(&self.drafts, Filed::Draft, mail).await.map_err(|e| match imap::was_not_taken(&e) {
+                true => NotFiled::Refused(e),
+                false => NotFiled::Unclear(e),
+            })?;
         }
         imap.close().await;
         Ok(())
@@ -189,8 +218,20 @@ impl Own {
     }
 }
 
+/// Whether a consent covers what arrived at `at`, in Unix seconds.
+fn is_agreed(consent: &Consent, at: i64) -> bool {
+    (consent.from_at..consent.until_at).contains(&at)
+}
+
+/// Which words are searched for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Letters {
+    All,
+    Ascii,
+}
+
 /// What is asked of the server (RFC 3501, 6.4.4): every word, within the days of the consent.
-fn query(words: &str, consent: &Consent) -> String {
+fn query(words: &str, consent: &Consent, letters: Letters) -> String {
     let day = |at: i64| {
         let date = DateTime::from_timestamp(at, 0).map_or(NaiveDate::MAX, |at| at.date_naive());
         // Years of four digits are all that IMAP has.
@@ -199,8 +240,8 @@ fn query(words: &str, consent: &Consent) -> String {
             .to_string()
     };
     let plain = |word: &str| word.chars().filter(|c| c.is_alphanumeric() || "@.-_'".contains(*c)).collect();
-    let all: Vec<String> =
-        words.split_whitespace().map(plain).filter(|word: &String| !word.is_empty()).collect();
+    let fits = |word: &String| !word.is_empty() && (letters == Letters::All || word.is_ascii());
+    let all: Vec<String> = words.split_whitespace().map(plain).filter(fits).collect();
     let long: Vec<&String> = all.iter().filter(|word| word.chars().count() >= WORD_MIN_CHARS).collect();
     let wanted = if long.is_empty() { all.iter().collect() } else { long };
     let mut query = format!("SINCE {} BEFORE {}", day(consent.from_at), day(consent.until_at));
@@ -239,9 +280,11 @@ mod tests {
             ("x\" DELETED\r\nA1 LOGOUT", format!("{days} TEXT \"DELETED\" TEXT \"LOGOUT\"")),
             ("m\u{fc}ller", format!("CHARSET UTF-8 {days} TEXT \"m\u{fc}ller\"")),
         ] {
-            assert_eq!(query(words, &consent), asked);
+            assert_eq!(query(words, &consent, Letters::All), asked);
         }
+        let asked = query("m\u{fc}ller hall", &consent, Letters::Ascii);
+        assert_eq!(asked, format!("{days} TEXT \"hall\""));
         let endless = Consent { until_at: i64::MAX, ..consent };
-        assert!(query("", &endless).ends_with("BEFORE 1-Jan-9999"), "{}", query("", &endless));
+        assert!(query("", &endless, Letters::All).ends_with("BEFORE 1-Jan-9999"));
     }
 }
