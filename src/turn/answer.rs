@@ -126,7 +126,7 @@ pub(super) async fn from_found(
     let mut clock = Clock::start();
     // No time of its own, but the place where the journal keeps what a reply rests on.
     clock.lap("recall");
-    let recalled = Recalled { excerpts: found.clone(), passages: found, is_sure: false };
+    let recalled = Recalled { excerpts: found.clone(), passages: found, sure: 0 };
     conclude(means, situation, Vec::new(), recalled, clock, watch).await
 }
 
@@ -139,15 +139,15 @@ async fn conclude(
     mut clock: Clock,
     watch: &dyn Watch,
 ) -> anyhow::Result<Answer> {
-    let Recalled { passages, mut excerpts, is_sure } = recalled;
+    let Recalled { passages, mut excerpts, sure } = recalled;
     watch.stage(Stage::Drafting);
     let drafted = draft(means, situation, &excerpts, watch).await?;
     clock.lap("draft");
     // What the prompt had no room for can't be cited, and holds no figure that the draft may use.
     excerpts.truncate(drafted.shown);
     let mut spoken = mind_the_manners(&drafted.text, situation, &excerpts);
-    if let (true, "refused", Some(sentence)) = (is_sure, spoken.outcome, excerpts.first()) {
-        spoken = mind_the_manners(&quoted(sentence), situation, &excerpts);
+    if let ("refused", Some(sentences @ [_, ..])) = (spoken.outcome, excerpts.get(..sure)) {
+        spoken = mind_the_manners(&quoted(sentences), situation, &excerpts);
     }
     clock.lap("manners");
     Ok(Answer {
@@ -224,8 +224,8 @@ pub(crate) struct Asked<'a> {
 pub(crate) struct Recalled {
     pub passages: Vec<Passage>,
     pub excerpts: Vec<Passage>,
-    /// Whether the first excerpt surely answers the message.
-    pub is_sure: bool,
+    /// So many of the first excerpts surely answer the message.
+    pub sure: usize,
 }
 
 /// Looks the message and the queries up, for this audience only, and picks what of it a draft would be given if
@@ -268,9 +268,8 @@ async fn recall_for(
     if papers.is_empty() {
         let passages = std::mem::take(&mut found.passages);
         let sentences = found.sentences(embed, &passages).await?;
-        let Weighed { excerpts, is_sure } =
-            weigh(mind, situation, found.questions(), &sentences, true).await?;
-        return Ok(Recalled { is_sure, ..in_order(passages, excerpts) });
+        let Weighed { excerpts, sure } = weigh(mind, situation, found.questions(), &sentences, true).await?;
+        return Ok(Recalled { sure, ..in_order(passages, excerpts) });
     }
     let sent = memory::leaf_through(embed, &found.legs, papers, OF_PAPERS).await?;
     let is_new = |passage: &Passage| papers.iter().any(|paper| paper.is_new && paper.name == passage.source);
@@ -297,15 +296,20 @@ async fn weigh(
     sentences: &Sentences<'_>,
     may_be_none: bool,
 ) -> anyhow::Result<Weighed> {
-    let unsure = |excerpts| Ok(Weighed { excerpts, is_sure: false });
+    let unsure = |excerpts| Ok(Weighed { excerpts, sure: 0 });
     let candidates = sentences.candidates(WEIGHED);
     let texts: Vec<String> = candidates.iter().map(|candidate| candidate.text.clone()).collect();
     if questions.len() > 1 {
         let Some(chosen) = weigh_each(mind, situation, questions, &candidates, &texts).await? else {
             return unsure(sentences.shown());
         };
-        let none = chosen.is_empty() && !may_be_none;
-        return unsure(if none { sentences.shown() } else { sentences.chosen(&chosen) });
+        if chosen.is_empty() {
+            return unsure(if may_be_none { Vec::new() } else { sentences.shown() });
+        }
+        let all_sure = chosen.len() == questions.len() && chosen.iter().all(|(odds, _)| *odds >= SURE_FROM);
+        let chosen: Vec<&Candidate> = chosen.into_iter().map(|(_, candidate)| candidate).collect();
+        let excerpts = sentences.chosen(&chosen);
+        return Ok(Weighed { sure: if all_sure { excerpts.len() } else { 0 }, excerpts });
     }
     let Some(odds) = mind.relevance(situation, &texts).await? else { return unsure(sentences.shown()) };
     if odds.iter().all(|odds| *odds < NONE_BELOW) {
@@ -317,12 +321,12 @@ async fn weigh(
     weighed.sort_by(|one, other| other.0.total_cmp(&one.0));
     let best = weighed.first().map_or(f32::MIN, |(worth, ..)| *worth);
     weighed.retain(|(worth, odds, _)| *worth >= best - BESIDE || *odds >= ANSWERS_FROM);
-    let is_sure = weighed.first().is_some_and(|(_, odds, _)| *odds >= SURE_FROM);
+    let sure = weighed.first().map_or(0, |(_, odds, _)| usize::from(*odds >= SURE_FROM));
     let chosen: Vec<&Candidate> = weighed.into_iter().map(|(.., candidate)| candidate).collect();
-    Ok(Weighed { excerpts: sentences.chosen(&chosen), is_sure })
+    Ok(Weighed { excerpts: sentences.chosen(&chosen), sure })
 }
 
-/// The best answer to each of several questions, in their order, as the mind sees it; a question that nothing answers has
+/// The best answer to each of several questions with its odds, in their order, as the mind sees it; a question that nothing answers has
 /// none. `None` from a mind that can't weigh.
 ///
 /// Each is weighed by itself: of two questions at once a small model sees the one that a sentence answers.
@@ -332,31 +336,34 @@ async fn weigh_each<'c>(
     questions: &[Leg],
     candidates: &'c [Candidate],
     texts: &[String],
-) -> anyhow::Result<Option<Vec<&'c Candidate>>> {
-    let mut chosen: Vec<&Candidate> = Vec::new();
+) -> anyhow::Result<Option<Vec<(f32, &'c Candidate)>>> {
+    let mut chosen: Vec<(f32, &Candidate)> = Vec::new();
     for question in questions {
         let one = Situation { message: &question.text, ..*situation };
         let Some(odds) = mind.relevance(&one, texts).await? else { return Ok(None) };
         let answering = odds.into_iter().zip(candidates).filter(|(odds, _)| *odds >= NONE_BELOW);
         let best = answering.max_by(|one, other| worth(one.0, one.1).total_cmp(&worth(other.0, other.1)));
-        chosen.extend(best.map(|(_, candidate)| candidate).filter(|best| !chosen.contains(best)));
+        chosen.extend(best.filter(|(_, best)| chosen.iter().all(|(_, other)| other != best)));
     }
     Ok(Some(chosen))
 }
 
-/// What the draft is given, best first, and whether the first of it surely answers.
+/// What the draft is given, best first, and how many of the first of it surely answer.
 struct Weighed {
     excerpts: Vec<Passage>,
-    is_sure: bool,
+    sure: usize,
 }
 
-/// A sentence of the notes as a reply; a line of a list needs its title to be understood.
-fn quoted(excerpt: &Passage) -> String {
-    let text = excerpt.text.trim();
-    match text.strip_prefix(['-', '*', '\u{2022}']) {
-        Some(line) => format!("{}: {} [1]", excerpt.title, line.trim()),
-        None => format!("{text} [1]"),
-    }
+/// Sentences of the notes as a reply; a line of a list needs its title to be understood.
+fn quoted(excerpts: &[Passage]) -> String {
+    let one = |(n, excerpt): (usize, &Passage)| {
+        let text = excerpt.text.trim();
+        match text.strip_prefix(['-', '*', '\u{2022}']) {
+            Some(line) => format!("{}: {} [{n}]", excerpt.title, line.trim()),
+            None => format!("{text} [{n}]"),
+        }
+    };
+    (1..).zip(excerpts).map(one).collect::<Vec<_>>().join("\n")
 }
 
 /// By what candidates are ordered: how surely one answers, and how near it is.
@@ -421,7 +428,7 @@ fn in_order(mut passages: Vec<Passage>, excerpts: Vec<Passage>) -> Recalled {
     for (n, passage) in (1..).zip(&mut passages) {
         passage.n = n;
     }
-    Recalled { passages, excerpts, is_sure: false }
+    Recalled { passages, excerpts, sure: 0 }
 }
 
 struct Drafted {
@@ -658,9 +665,10 @@ mod tests {
 
     #[test]
     fn a_sentence_of_the_notes_is_a_reply_with_its_source() {
-        let excerpt = |text: &str| passage("Spelling contest", text);
-        assert_eq!(quoted(&excerpt("- Pass mark: 84 %")), "Spelling contest: Pass mark: 84 % [1]");
-        assert_eq!(quoted(&excerpt("It is on Friday.")), "It is on Friday. [1]");
+        let [line, sentence] =
+            ["- Pass mark: 84 %", "It is on Friday."].map(|text| passage("Spelling contest", text));
+        assert_eq!(quoted(std::slice::from_ref(&line)), "Spelling contest: Pass mark: 84 % [1]");
+        assert_eq!(quoted(&[sentence, line]), "It is on Friday. [1]\nSpelling contest: Pass mark: 84 % [2]");
     }
 
     #[test]
