@@ -177,7 +177,7 @@ pub(super) fn broken(clause: &str, topic: &str, rule: &str) -> Option<Broken> {
         let limits = limits(sentence, topic);
         for quantity in quantities(&said) {
             let shared = |limit: &&Limit| {
-                (limit.unit == quantity.unit).then(|| shared(&limit.about, &said)).unwrap_or(0)
+                if limit.unit == quantity.unit { shared(&limit.about, &said) } else { 0 }
             };
             let Some(limit) = limits.iter().max_by_key(shared).filter(|limit| shared(limit) > 0) else {
                 continue;
@@ -202,7 +202,7 @@ fn limits(sentence: &str, topic: &str) -> Vec<Limit> {
     let mut limits = Vec::new();
     for statement in statements(sentence) {
         let words: Vec<&str> = statement.split_whitespace().collect();
-        let lower: Vec<String> = words.iter().map(|word| bare(word)).collect();
+        let lower: Vec<String> = words.iter().map(bare).collect();
         // "only when it is more than 5,000 EUR" limits nothing.
         if lower.iter().any(|word| matches!(word.as_str(), "when" | "if" | "unless")) {
             continue;
@@ -273,7 +273,7 @@ fn statements(sentence: &str) -> Vec<&str> {
 
 /// The words of a clause that hold all that a sentence refuses ("arbitration abroad is refused").
 fn refused(said: &[&str], sentence: &str) -> Option<String> {
-    let lower: Vec<String> = said.iter().map(|word| bare(word)).collect();
+    let lower: Vec<String> = said.iter().map(bare).collect();
     if lower
         .iter()
         .any(|word| matches!(word.as_str(), "no" | "not" | "never" | "neither" | "excluded" | "refused"))
@@ -303,7 +303,7 @@ fn refused(said: &[&str], sentence: &str) -> Option<String> {
 
 /// The quantities of a text, in order.
 fn quantities(words: &[&str]) -> Vec<Quantity> {
-    let lower: Vec<String> = words.iter().map(|word| bare(word)).collect();
+    let lower: Vec<String> = words.iter().map(bare).collect();
     let word = |at: usize| lower.get(at).map_or("", String::as_str);
     let mut found: Vec<Quantity> = Vec::new();
     for at in 0..words.len() {
@@ -408,7 +408,7 @@ fn content(words: &[String]) -> Vec<String> {
 
 /// How many of these words a clause has.
 fn shared(about: &[String], said: &[&str]) -> usize {
-    let lower: Vec<String> = said.iter().map(|word| bare(word)).collect();
+    let lower: Vec<String> = said.iter().map(bare).collect();
     about.iter().filter(|word| lower.iter().any(|other| is_same(word, other))).count()
 }
 

@@ -66,8 +66,10 @@ impl Opening {
             lower.split(|c: char| !c.is_alphanumeric()).filter_map(|word| word.parse().ok()).collect();
         let is_first = figures.first() == Some(&self.problems);
         let before_unclear = lower.split("unclear").next().unwrap_or_default();
-        let nearest =
-            before_unclear.split(|c: char| !c.is_alphanumeric()).filter_map(|word| word.parse().ok()).last();
+        let nearest = before_unclear
+            .split(|c: char| !c.is_alphanumeric())
+            .filter_map(|word| word.parse().ok())
+            .next_back();
         let unclear_said = match self.unclear {
             0 => !lower.contains("unclear"),
             n => lower.contains("unclear") && nearest == Some(n) && figures.len() > 1,
