@@ -19,7 +19,7 @@ use crate::{
     email::{
         answering::AUTOMATIC,
         desk::{Desk, mail, said},
-        post::ALICE,
+        post::{ALICE, header},
     },
     slack::office::Office,
     support::{Site, models},
@@ -65,14 +65,21 @@ fn f18_a_voice_note_by_mail_is_heard_and_answered() {
     let desk = Desk::new(AUTOMATIC);
     let mut command = desk.command();
     let (running, _) = desk.site.greeted(command.env("UNDERSTUDY_MODELS", models()));
-    let note = STANDARD.encode(converted(&spoken(SAID.0, 140), &CONTAINERS[3]));
-    let words = format!(
-        "--cut\r\nContent-Type: application/octet-stream\r\nContent-Disposition: attachment; filename=\"note.bin\"\r\n\
-         Content-Transfer-Encoding: base64\r\n\r\n{note}\r\n--cut--"
-    );
-    let fields = [("MIME-Version", "1.0"), ("Content-Type", "multipart/mixed; boundary=cut")];
-    desk.arrives(ALICE, &mail(&fields, "note", &words));
-    assert_heard(&said(&desk.replies(1)[0]), "mail");
+    let wav = spoken(SAID.0, 120);
+    for (n, container) in (1..).zip(CONTAINERS.iter().take(5)) {
+        let note = STANDARD.encode(converted(&wav, container));
+        let words = format!(
+            "--cut\r\nContent-Type: application/octet-stream\r\nContent-Disposition: attachment; filename=\"note.bin\"\r\n\
+             Content-Transfer-Encoding: base64\r\n\r\n{note}\r\n--cut--"
+        );
+        let subject = format!("Note {n}");
+        let kind = "multipart/mixed; boundary=cut";
+        let fields = [("MIME-Version", "1.0"), ("Content-Type", kind), ("Subject", &subject)];
+        desk.arrives(ALICE, &mail(&fields, &format!("note{n}"), &words));
+        let replies = desk.replies(n);
+        let about = |reply: &&String| header(reply, "Subject").is_some_and(|of| of.ends_with(&subject));
+        assert_heard(&said(replies.iter().find(about).unwrap()), container.name);
+    }
     desk.settle(&running);
 }
 

@@ -3,6 +3,8 @@
 //! A small model mixes figures up; "within 72 hours" against "within 24 hours" needs none. Only what is surely broken is
 //! told: the same kind of quantity, in a sentence that speaks of the same, or every word of what is refused.
 
+use super::quantity::{Unit, quantities};
+
 /// Words that say nothing of what a sentence is about.
 const EMPTY: &[&str] = &[
     "a",
@@ -94,6 +96,8 @@ const EMPTY: &[&str] = &[
     "euro",
     "euros",
 ];
+/// So much of a clause is looked at; the model reads less of it.
+const CLAUSE_WORDS: usize = 400;
 /// Where one statement of a sentence ends and another begins.
 const BREAKS: [char; 3] = [',', ';', '\n'];
 /// Said of what goes beyond a limit.
@@ -128,25 +132,6 @@ const LEAST: &[&str] = &[
     "not below",
 ];
 
-/// A quantity in a text: how much of what, and which words say so.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Quantity {
-    amount: f64,
-    unit: Unit,
-    /// Index of its first and last word.
-    words: (usize, usize),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Unit {
-    /// Hours; days, weeks, months of 30 days and years of 365 count as such.
-    Hours,
-    /// Working days, which no calendar turns into hours.
-    WorkingDays,
-    Percent,
-    Euros,
-}
-
 /// A limit: from least to most, in a statement about these words.
 #[derive(Debug, Clone, PartialEq)]
 struct Limit {
@@ -167,7 +152,8 @@ pub(super) struct Broken {
 
 /// What in `clause` surely breaks `rule`; `topic` is what the rule stands under.
 pub(super) fn broken(clause: &str, topic: &str, rule: &str) -> Option<Broken> {
-    let said: Vec<&str> = clause.split_whitespace().collect();
+    let said: Vec<&str> = clause.split_whitespace().take(CLAUSE_WORDS).collect();
+    let quantities = quantities(&said, &said.iter().map(bare).collect::<Vec<_>>());
     for sentence in sentences(rule) {
         let told =
             |quote: String| Broken { quote, rule: sentence.split_whitespace().collect::<Vec<_>>().join(" ") };
@@ -175,7 +161,7 @@ pub(super) fn broken(clause: &str, topic: &str, rule: &str) -> Option<Broken> {
             return Some(told(quote));
         }
         let limits = limits(sentence, topic);
-        for quantity in quantities(&said) {
+        for quantity in &quantities {
             let shared = |limit: &&Limit| {
                 if limit.unit == quantity.unit { shared(&limit.about, &said) } else { 0 }
             };
@@ -215,42 +201,59 @@ fn limits(sentence: &str, topic: &str) -> Vec<Limit> {
             about = content(&topic.split_whitespace().map(bare).collect::<Vec<_>>());
         }
         let is_refusing = REFUSED.iter().any(|word| sentence.to_lowercase().contains(word));
-        let found = quantities(&words);
+        let found = quantities(&words, &lower);
         for (n, quantity) in found.iter().enumerate() {
-            let before = lower.get(..quantity.words.0).unwrap_or_default().join(" ");
-            let after = lower.get(quantity.words.1 + 1..).unwrap_or_default().join(" ");
-            let ends = |cues: &[&str]| cues.iter().any(|cue| before.ends_with(cue));
+            let (first, last) = quantity.words;
+            let before = lower.get(..first).unwrap_or_default().join(" ");
+            let after = lower.get(last + 1..).unwrap_or_default().join(" ");
+            let next = found.get(n + 1).map(|next| next.amount);
             // "The longest term is", "Longest term:".
-            let written = quantity.words.0.checked_sub(1).and_then(|at| words.get(at));
-            let is_named = before.ends_with(" is") || written.is_some_and(|word| word.ends_with(':'));
-            let is_refusing = is_refusing || before.starts_with("no ") || before.contains(" no ");
-            let none = (f64::NEG_INFINITY, f64::INFINITY);
-            let (least, most) = if let (true, Some(next)) = (before.ends_with("between"), found.get(n + 1)) {
-                (quantity.amount, next.amount)
-            } else if ends(MOST)
-                || after.starts_with("is the most")
-                || after.starts_with("at most")
-                || after.starts_with("or less")
-            {
-                (none.0, quantity.amount)
-            } else if ends(LEAST) || after.starts_with("is the least") || after.starts_with("or more") {
-                (quantity.amount, none.1)
-            } else if is_refusing && ends(&["more than", "above", "longer than", "over", "beyond"]) {
-                (none.0, quantity.amount)
-            } else if is_refusing && ends(&["less than", "below", "shorter than", "under"]) {
-                (quantity.amount, none.1)
-            } else if is_named && ["longest", "highest", "largest"].iter().any(|word| before.contains(word)) {
-                (none.0, quantity.amount)
-            } else if is_named && ["shortest", "lowest", "smallest"].iter().any(|word| before.contains(word))
-            {
-                (quantity.amount, none.1)
-            } else {
-                continue;
-            };
+            let colon =
+                first.checked_sub(1).and_then(|at| words.get(at)).is_some_and(|word| word.ends_with(':'));
+            let is_named = colon || before.ends_with(" is");
+            let cues = Cues { before: &before, after: &after, is_named, is_refusing };
+            let Some((least, most)) = cues.bounds(quantity.amount, next) else { continue };
             limits.push(Limit { least, most, unit: quantity.unit, about: about.clone() });
         }
     }
     limits
+}
+
+/// What stands around a quantity of a rule, in small letters.
+struct Cues<'c> {
+    before: &'c str,
+    after: &'c str,
+    /// Whether it is named as what stands before: "the longest term is".
+    is_named: bool,
+    /// Whether its sentence refuses something.
+    is_refusing: bool,
+}
+
+impl Cues<'_> {
+    /// The least and the most that these words allow, when the quantity is a limit; `next` is the one behind it.
+    fn bounds(&self, amount: f64, next: Option<f64>) -> Option<(f64, f64)> {
+        let Self { before, after, is_named, is_refusing } = *self;
+        let ends = |cues: &[&str]| cues.iter().any(|cue| before.ends_with(cue));
+        let follows = |cues: &[&str]| cues.iter().any(|cue| after.starts_with(cue));
+        let named = |words: &[&str]| is_named && words.iter().any(|word| before.contains(word));
+        let is_refusing = is_refusing || before.starts_with("no ") || before.contains(" no ");
+        if let (true, Some(next)) = (ends(&["between"]), next) {
+            return Some((amount, next));
+        }
+        let is_most = ends(MOST)
+            || follows(&["is the most", "at most", "or less"])
+            || (is_refusing && ends(&["more than", "above", "longer than", "over", "beyond"]))
+            || named(&["longest", "highest", "largest"]);
+        let is_least = ends(LEAST)
+            || follows(&["is the least", "or more"])
+            || (is_refusing && ends(&["less than", "below", "shorter than", "under"]))
+            || named(&["shortest", "lowest", "smallest"]);
+        match (is_most, is_least) {
+            (true, _) => Some((f64::NEG_INFINITY, amount)),
+            (false, true) => Some((amount, f64::INFINITY)),
+            (false, false) => None,
+        }
+    }
 }
 
 /// The statements of a sentence: a comma inside a number ends none.
@@ -288,7 +291,8 @@ fn refused(said: &[&str], sentence: &str) -> Option<String> {
         Some(head.0.to_owned())
     })?;
     let words: Vec<String> = cut.split_whitespace().map(bare).collect();
-    if !quantities(&words.iter().map(String::as_str).collect::<Vec<_>>()).is_empty() {
+    let written: Vec<&str> = cut.split_whitespace().collect();
+    if !quantities(&written, &words).is_empty() {
         return None;
     }
     let wanted = content(&words);
@@ -301,98 +305,8 @@ fn refused(said: &[&str], sentence: &str) -> Option<String> {
     Some(quoted(said, *places.iter().min()?, *places.iter().max()?))
 }
 
-/// The quantities of a text, in order.
-fn quantities(words: &[&str]) -> Vec<Quantity> {
-    let lower: Vec<String> = words.iter().map(bare).collect();
-    let word = |at: usize| lower.get(at).map_or("", String::as_str);
-    let mut found: Vec<Quantity> = Vec::new();
-    for at in 0..words.len() {
-        let Some((amount, own)) = number(words.get(at).copied().unwrap_or_default(), word(at)) else {
-            continue;
-        };
-        let before = at.checked_sub(1).map_or("", word);
-        let next = if matches!(word(at + 1), "full" | "calendar") { at + 2 } else { at + 1 };
-        let (unit, last) = if let Some(unit) = own {
-            (unit, at)
-        } else if matches!(before, "eur" | "\u{20ac}") {
-            (Unit::Euros, at)
-        } else if word(next) == "working" && word(next + 1).starts_with("day") {
-            (Unit::WorkingDays, next + 1)
-        } else {
-            let (factor, unit) = match word(next) {
-                "hour" | "hours" => (1.0, Unit::Hours),
-                "day" | "days" => (24.0, Unit::Hours),
-                "week" | "weeks" => (7.0 * 24.0, Unit::Hours),
-                "month" | "months" => (30.0 * 24.0, Unit::Hours),
-                "year" | "years" => (365.0 * 24.0, Unit::Hours),
-                _ if words.get(next) == Some(&"%") => (1.0, Unit::Percent),
-                "percent" | "per" if word(next) == "percent" || word(next + 1) == "cent" => {
-                    (1.0, Unit::Percent)
-                }
-                "eur" | "euro" | "euros" => (1.0, Unit::Euros),
-                // "between 14 and 45 days": the unit stands behind the second.
-                "and" => {
-                    let later = quantities(words.get(next + 1..).unwrap_or_default());
-                    let Some(second) = later.first().filter(|second| second.words.0 == 0) else { continue };
-                    let per = number(words.get(next + 1).copied().unwrap_or_default(), word(next + 1));
-                    let Some((plain, None)) = per else { continue };
-                    found.push(Quantity {
-                        amount: amount * second.amount / plain.max(f64::MIN_POSITIVE),
-                        unit: second.unit,
-                        words: (at, at),
-                    });
-                    continue;
-                }
-                _ => continue,
-            };
-            found.push(Quantity { amount: amount * factor, unit, words: (at, next) });
-            continue;
-        };
-        found.push(Quantity { amount, unit, words: (at, last) });
-    }
-    found
-}
-
-/// A number, with its unit when that is written onto it.
-fn number(written: &str, lower: &str) -> Option<(f64, Option<Unit>)> {
-    const WORDS: &[(&str, f64)] = &[
-        ("one", 1.0),
-        ("two", 2.0),
-        ("three", 3.0),
-        ("four", 4.0),
-        ("five", 5.0),
-        ("six", 6.0),
-        ("seven", 7.0),
-        ("eight", 8.0),
-        ("nine", 9.0),
-        ("ten", 10.0),
-        ("twelve", 12.0),
-        ("fifteen", 15.0),
-        ("twenty", 20.0),
-        ("thirty", 30.0),
-        ("sixty", 60.0),
-        ("ninety", 90.0),
-    ];
-    if let Some((_, amount)) = WORDS.iter().find(|(word, _)| *word == lower) {
-        return Some((*amount, None));
-    }
-    let trimmed = written.trim_matches(['(', ')', '.', ',', ';', ':', '!', '?', '"']);
-    let (digits, unit) = if let Some(digits) = trimmed.strip_suffix('%') {
-        (digits, Some(Unit::Percent))
-    } else if let Some(digits) = trimmed.strip_prefix('\u{20ac}').or_else(|| trimmed.strip_suffix('\u{20ac}'))
-    {
-        (digits, Some(Unit::Euros))
-    } else {
-        (trimmed, None)
-    };
-    if !digits.starts_with(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
-    digits.replace(',', "").parse().ok().map(|amount| (amount, unit))
-}
-
 /// A word as it is compared.
-fn bare(word: impl AsRef<str>) -> String {
+pub(super) fn bare(word: impl AsRef<str>) -> String {
     word.as_ref().trim_matches(|c: char| !c.is_alphanumeric() && c != '\u{20ac}').to_lowercase()
 }
 

@@ -9,6 +9,7 @@ mod clauses;
 mod judge;
 mod limits;
 mod opening;
+mod quantity;
 mod report;
 
 use std::{

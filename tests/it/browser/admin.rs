@@ -201,6 +201,102 @@ async fn an_admin_sets_everything_up_and_every_page_is_fit_to_be_seen() {
     }
 }
 
+/// Has a step wait for a yes.
+fn asks_for(running: &Running, what: &str) {
+    let words = format!("use remind.set {}", json!({"text": what, "when": "tomorrow at 9:30"}));
+    let ask = json!({"ask": {"person": "bob", "from": "alice", "thread": null, "key": null, "text": words}});
+    assert_eq!(running.connect().unwrap().call(&ask).unwrap()["outcome"], "needs_approval");
+}
+
+#[tokio::test]
+async fn what_waits_is_decided_in_the_browser() {
+    let site = Site::new();
+    let (running, link) = console(&site);
+    let address = link.split_once("/sign-in").unwrap().0.to_owned();
+    something_waits(&site, &running);
+    let driver = Driver::start();
+    for (n, width) in [1280, 390].into_iter().enumerate() {
+        let page = driver.open(width).await;
+        if n == 0 {
+            sign_in(&page, &link, "Bob").await;
+            page.goto(&format!("{address}/account")).await.unwrap();
+            type_into(&page, "new", PASSWORD).await;
+            click(&page, "form[action='/account/password'] button").await;
+            until(&page, "h2.first", "Change the password").await;
+        } else {
+            page.goto(&format!("{address}/sign-in")).await.unwrap();
+            type_into(&page, "name", "Bob").await;
+            type_into(&page, "password", PASSWORD).await;
+            click(&page, "form[action='/sign-in'] button").await;
+            page.wait().for_element(Locator::Css("form[action='/sign-out']")).await.unwrap();
+            asks_for(&running, "the lamp fair");
+        }
+        // One step as it is asked for, one changed first, one not at all.
+        let approvals = format!("{address}/admin/approvals");
+        page.goto(&approvals).await.unwrap();
+        click(&page, "button[value='approve']").await;
+        see(&page, "p", "Nothing waits for a yes.").await;
+        for (what, decision) in [("the band", "edit"), ("the tent", "reject")] {
+            asks_for(&running, what);
+            page.goto(&approvals).await.unwrap();
+            see(&page, "td", what).await;
+            if decision == "edit" {
+                click(&page, "article details summary").await;
+                let field = page.find(Locator::Css("textarea[name='argument.text']")).await.unwrap();
+                field.send_keys(" at noon").await.unwrap();
+            }
+            click(&page, &format!("button[value='{decision}']")).await;
+            see(&page, "p", "Nothing waits for a yes.").await;
+        }
+        // A reply that waits, and is changed before it leaves.
+        page.goto(&format!("{address}/admin/drafts")).await.unwrap();
+        click(&page, "form[action='/admin/draft-mode/bob'] button").await;
+        see(&page, "button", "Turn draft mode off").await;
+        page.goto(&format!("{address}/talk/bob")).await.unwrap();
+        send(&page, &format!("Where is it? ({width})")).await;
+        page.goto(&format!("{address}/admin/drafts")).await.unwrap();
+        for _ in 0..100 {
+            if page.find(Locator::Css("article details summary")).await.is_ok() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            page.refresh().await.unwrap();
+        }
+        click(&page, "article details summary").await;
+        let field = page.find(Locator::Css("article textarea[name='text']")).await.unwrap();
+        field.clear().await.unwrap();
+        field.send_keys(&format!("It is in hall B27, says Bob ({width}).")).await.unwrap();
+        click(&page, "article button[value='edit']").await;
+        see(&page, "p", "No draft waits.").await;
+        page.goto(&format!("{address}/talk/bob")).await.unwrap();
+        see(&page, "p", &format!("It is in hall B27, says Bob ({width}).")).await;
+        page.goto(&format!("{address}/admin/drafts")).await.unwrap();
+        click(&page, "form[action='/admin/draft-mode/bob'] button").await;
+        see(&page, "button", "Turn draft mode on").await;
+
+        // A clause is ruled on.
+        page.goto(&format!("{address}/admin/reviews")).await.unwrap();
+        click(&page, "article a").await;
+        click(&page, "#clause-0 details summary").await;
+        let why = page.find(Locator::Id("why-0")).await.unwrap();
+        why.clear().await.unwrap();
+        why.send_keys(&format!("Sixty months are too many ({width}).")).await.unwrap();
+        click(&page, "#clause-0 form button").await;
+        let ruled = format!("Sixty months are too many ({width}).");
+        let shown = format!("//article[@id='clause-0']//p[contains(., \"{ruled}\")]");
+        let shown = Locator::XPath(&shown);
+        page.wait().at_most(Duration::from_secs(30)).for_element(shown).await.unwrap();
+
+        // The audit, filtered and read as a whole.
+        page.goto(&format!("{address}/admin/audit?who=bob")).await.unwrap();
+        assert!(page.find_all(Locator::Css("table.list tbody tr")).await.unwrap().len() > 3);
+        click(&page, "form[action='/admin/audit/verify'] button").await;
+        let verified = page.wait().for_element(Locator::Css("p.notice.ok")).await.unwrap();
+        assert!(verified.text().await.unwrap().contains("rows are as they were written"));
+        page.close().await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_switch_is_seen_by_another_open_browser() {
     let site = Site::new();
