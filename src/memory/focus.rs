@@ -117,6 +117,13 @@ impl<'p> Sentences<'p> {
         Some(Candidate { text: format!("{title}: {text}"), score, place })
     }
 
+    /// Whether a prompt has room for all of these.
+    #[must_use]
+    pub fn fit(&self, candidates: &[&Candidate]) -> bool {
+        let chars: usize = candidates.iter().map(|candidate| candidate.text.chars().count()).sum();
+        candidates.len() <= self.most && chars <= MOST_CHARS
+    }
+
     /// What a prompt shows when these were chosen, best first.
     #[must_use]
     pub fn chosen(&self, candidates: &[&Candidate]) -> Vec<Passage> {

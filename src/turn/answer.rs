@@ -308,8 +308,8 @@ async fn weigh(
         }
         let all_sure = chosen.len() == questions.len() && chosen.iter().all(|(odds, _)| *odds >= SURE_FROM);
         let chosen: Vec<&Candidate> = chosen.into_iter().map(|(_, candidate)| candidate).collect();
-        let excerpts = sentences.chosen(&chosen);
-        return Ok(Weighed { sure: if all_sure { excerpts.len() } else { 0 }, excerpts });
+        let (excerpts, all_shown) = (sentences.chosen(&chosen), sentences.fit(&chosen));
+        return Ok(Weighed { sure: if all_sure && all_shown { excerpts.len() } else { 0 }, excerpts });
     }
     let Some(odds) = mind.relevance(situation, &texts).await? else { return unsure(sentences.shown()) };
     if odds.iter().all(|odds| *odds < NONE_BELOW) {

@@ -169,11 +169,12 @@ async fn a_process_that_hangs_dies_or_raves_costs_its_job_and_no_other() {
 #[tokio::test]
 async fn whisper_is_unloaded_when_nobody_speaks() {
     let model = models().join("ggml-tiny.en.bin");
-    let hearing = Hearing::new(Senses::default(), Some(model), 2).resting_after(Duration::from_secs(2));
+    let hearing = Hearing::new(Senses::default(), Some(model), 2).resting_after(Duration::from_secs(10));
+    let (first, second) = (spoken(SAID.0, 140), spoken("And who else?", 140));
     assert_eq!(hearing.loaded().await, None, "it is loaded by the first recording");
-    hearing.hear(&spoken(SAID.0, 140), "").await.unwrap();
+    hearing.hear(&first, "").await.unwrap();
     let child = hearing.loaded().await.expect("it stays for the next one");
-    hearing.hear(&spoken("And who else?", 140), "").await.unwrap();
+    hearing.hear(&second, "").await.unwrap();
     assert_eq!(hearing.loaded().await, Some(child), "one process hears them all");
     let began = Instant::now();
     while hearing.loaded().await.is_some() {

@@ -49,8 +49,6 @@ const QUOTE_CHARS: usize = 600;
 /// First wait after a failed attempt; it doubles up to half an hour.
 const AGAIN_S: i64 = 60;
 
-/// Seconds that the tool waits for the end of its letter; what ends later is said where it was asked for.
-pub(super) const TOOL_LEAVES_S: i64 = 20;
 /// Attempts of a tool's letter, about three hours.
 const TOOL_ATTEMPTS: i64 = 9;
 
@@ -95,7 +93,7 @@ impl Letters {
         for letter in self.store.due_letters(&person.id, now(), AT_ONCE).await? {
             let end = self.end_of(person, addressee, &letter).await?;
             info!(letter.id = letter.id, "Letter {}: {}", letter.id, told(&end));
-            let word = said_later(&letter, &end, now());
+            let word = said_later(&letter, &end);
             self.store.end_letter(letter.id, end, word, now()).await?;
         }
         Ok(())
@@ -240,9 +238,9 @@ impl Letters {
     }
 }
 
-/// What whoever had a mail sent is told of its end, when the tool has not waited for it.
-fn said_later(letter: &LetterRow, end: &LetterEnd, now: i64) -> Option<(InboxId, String)> {
-    if letter.kind != "tool" || now - letter.made_at <= TOOL_LEAVES_S {
+/// What whoever had a mail sent is told of its end.
+fn said_later(letter: &LetterRow, end: &LetterEnd) -> Option<(InboxId, String)> {
+    if letter.kind != "tool" {
         return None;
     }
     let inbox = letter.key.split(' ').nth(1)?.parse().ok().map(InboxId)?;
@@ -350,7 +348,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_ends_after_the_tool_has_given_up_waiting_is_said() {
+    fn the_end_of_what_a_tool_wrote_is_said_where_it_was_asked_for() {
         let letter = LetterRow {
             id: 1,
             key: tool_key(InboxId(7), Uuid::nil()),
@@ -360,14 +358,12 @@ mod tests {
             words: String::new(),
             attempts: 3,
             tried_at: 0,
-            made_at: 100,
         };
-        assert_eq!(said_later(&letter, &LetterEnd::Sent, 110), None, "the tool says it");
-        assert_eq!(said_later(&letter, &LetterEnd::Again(500, String::new()), 400), None);
-        let (inbox, told) = said_later(&letter, &LetterEnd::Sent, 400).unwrap();
+        assert_eq!(said_later(&letter, &LetterEnd::Again(500, String::new())), None);
+        let (inbox, told) = said_later(&letter, &LetterEnd::Sent).unwrap();
         assert_eq!((inbox, told.as_str()), (InboxId(7), "The mail to a@example.com has left now."));
         let to_owner = LetterRow { kind: "ask".to_owned(), ..letter };
-        assert_eq!(said_later(&to_owner, &LetterEnd::Sent, 400), None);
+        assert_eq!(said_later(&to_owner, &LetterEnd::Sent), None);
     }
 
     #[test]

@@ -108,6 +108,21 @@ impl Tool for SlackTool {
     }
 
     async fn run(&self, call: &Call<'_>) -> Result<Outcome, ToolError> {
+        let done = self.use_it(call).await;
+        match done {
+            // What an earlier try may have posted is not undone by a failed look.
+            Err(ToolError::NotDone(why)) if self.kind == Kind::Post && call.is_again => {
+                Err(ToolError::Unknown(format!(
+                    "I was interrupted while posting. Look whether it stands there. {why}"
+                )))
+            }
+            done => done,
+        }
+    }
+}
+
+impl SlackTool {
+    async fn use_it(&self, call: &Call<'_>) -> Result<Outcome, ToolError> {
         let Some(account) = self.slack.accounts.get(&call.person.id) else {
             return Err(ToolError::NotDone(format!(
                 "{}'s understudy is not in Slack, so I did nothing. docs/slack.md shows how it gets there.",
@@ -122,9 +137,7 @@ impl Tool for SlackTool {
             Kind::Post => self.post(account, own, &channel, call).await,
         }
     }
-}
 
-impl SlackTool {
     async fn read(
         &self,
         account: &Arc<Account>,
@@ -220,9 +233,10 @@ impl SlackTool {
             // Whether it stands there is seen at another look, which posts what does not.
             Err(DeliveryError::Uncertain(_)) => {
                 tokio::time::sleep(SETTLING).await;
-                (say(Some(call.now)).await, true)
+                (say(Some(if call.is_again { call.asked_at } else { call.now })).await, true)
             }
-            posted => (posted, call.is_again),
+            // Of several parts one may stand when the next is refused.
+            posted => (posted, call.is_again || mrkdwn::split(&text, mrkdwn::POST_MAX_CHARS).len() > 1),
         };
         let (ts, _) = posted.map_err(|e| match e {
             DeliveryError::Uncertain(why) => doubtful(name, &why),

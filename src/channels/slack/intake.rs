@@ -168,7 +168,10 @@ impl Intake {
     ) -> Result<(), StoreError> {
         let at = said.ts.split('.').next().and_then(|seconds| seconds.parse().ok());
         match at {
-            Some(at) if overheard.from == From::Person && overheard.in_my_thread => {
+            Some(at)
+                if overheard.from == From::Person
+                    && (overheard.in_my_thread || self.store.takes_part(conversation).await?) =>
+            {
                 self.store.overheard_in(conversation, at).await
             }
             _ => Ok(()),

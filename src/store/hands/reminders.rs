@@ -9,14 +9,16 @@ use crate::{
 const AT_ONCE: i64 = 32;
 
 /// Drops the follow-ups that are due where somebody has written since: a message that was taken in and is no part of the
-/// one that asked, or one that was overheard.
+/// one that asked, or one that was overheard. In Slack a key ends with the time of its post, which is earlier than when it was
+/// read back.
 const DROP_ANSWERED: &str = "UPDATE reminder SET told_at = ?1
     WHERE told_at = 0 AND due_at <= ?1 AND unless_answered = 1 AND EXISTS (
         SELECT 1 FROM inbox AS asked WHERE asked.id = reminder.inbox_id AND (
             EXISTS (SELECT 1 FROM inbox AS later WHERE later.conversation = asked.conversation
                     AND later.id > asked.id AND later.merged_into <> asked.id)
             OR EXISTS (SELECT 1 FROM overheard WHERE overheard.conversation = asked.conversation
-                       AND overheard.at >= asked.accepted_at)))";
+                       AND overheard.at >= CASE asked.channel WHEN 'slack'
+                           THEN CAST(substr(asked.source_key, -17, 10) AS INTEGER) ELSE asked.accepted_at END)))";
 
 /// Whether something is told whatever happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +125,8 @@ impl Store {
                              SELECT id FROM reminder WHERE told_at = 0 AND due_at <= ?1 AND NOT (unless_answered = 1
                                  AND EXISTS (SELECT 1 FROM inbox JOIN slack_heard ON slack_heard.person = inbox.person
                                              WHERE inbox.id = inbox_id AND inbox.channel = 'slack'
+                                             AND inbox.conversation >= 'slack:' || inbox.person || ':' || slack_heard.team || ':'
+                                             AND inbox.conversation < 'slack:' || inbox.person || ':' || slack_heard.team || ';'
                                              AND slack_heard.at < due_at))
                              ORDER BY due_at LIMIT ?2)
                          RETURNING id, inbox_id, person, text, key",

@@ -41,8 +41,6 @@ pub struct LetterRow {
     pub attempts: i64,
     /// When its content was handed to a server, or 0.
     pub tried_at: i64,
-    /// When it was written.
-    pub made_at: i64,
 }
 
 /// What became of an attempt to send a letter.
@@ -137,7 +135,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<LetterRow>, StoreError> {
         let rows = sqlx::query_as(
-            "SELECT id, key, recipient, kind, subject, words, attempts, tried_at, made_at FROM owner_letter
+            "SELECT id, key, recipient, kind, subject, words, attempts, tried_at FROM owner_letter
              WHERE state = 'waiting' AND person = ?1 AND due_at <= ?2
              AND (kind <> 'tool' OR NOT EXISTS (
                  SELECT 1 FROM pause WHERE pause.person IN ('', ?1) AND pause.channel IN ('', 'mail')))
@@ -170,7 +168,7 @@ impl Store {
             .await
     }
 
-    /// Notes what became of an attempt, and says it to the sender of a message, if there is something to say.
+    /// Notes what became of an attempt, and says it to the sender of a message, when the tool has not waited for it.
     ///
     /// # Errors
     /// When the database is out of reach.
@@ -203,11 +201,37 @@ impl Store {
                     .bind(error)
                     .execute(&mut *connection)
                     .await?;
-                    if let Some((inbox, text)) = told {
+                    let given_up: i64 = sqlx::query_scalar("SELECT given_up_at FROM owner_letter WHERE id = ?1")
+                        .bind(id)
+                        .fetch_one(&mut *connection)
+                        .await?;
+                    if let (Some((inbox, text)), true) = (told, given_up > 0) {
                         let key = format!("letter-{id}-{inbox}");
                         outbox::insert_word(connection, &key, inbox, &text, now).await?;
                     }
                     Ok(())
+                })
+            })
+            .await
+    }
+
+    /// Stops waiting for the end of a letter, which is said later then; returns whether there is still none.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn give_up_letter(&self, key: &str, now: i64) -> Result<bool, StoreError> {
+        let key = key.to_owned();
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    let done = sqlx::query(
+                        "UPDATE owner_letter SET given_up_at = ?2 WHERE key = ?1 AND state = 'waiting'",
+                    )
+                    .bind(key)
+                    .bind(now)
+                    .execute(connection)
+                    .await?;
+                    Ok(done.rows_affected() > 0)
                 })
             })
             .await

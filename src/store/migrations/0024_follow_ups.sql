@@ -7,3 +7,6 @@ CREATE TABLE overheard (
     conversation TEXT    PRIMARY KEY,
     at           INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- When a tool stopped waiting for the end of its letter, which is then said where it was asked for; 0: it did not.
+ALTER TABLE owner_letter ADD COLUMN given_up_at INTEGER NOT NULL DEFAULT 0;

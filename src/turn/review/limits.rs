@@ -3,7 +3,7 @@
 //! A small model mixes figures up; "within 72 hours" against "within 24 hours" needs none. Only what is surely broken is
 //! told: the same kind of quantity, in a sentence that speaks of the same, or every word of what is refused.
 
-use super::quantity::{Unit, quantities};
+use super::quantity::{Quantity, Unit, quantities};
 
 /// Words that say nothing of what a sentence is about.
 const EMPTY: &[&str] = &[
@@ -96,6 +96,23 @@ const EMPTY: &[&str] = &[
     "euro",
     "euros",
 ];
+/// Words beside which nothing is agreed, or the opposite.
+const DENYING: &[&str] = &[
+    "no",
+    "not",
+    "never",
+    "neither",
+    "nor",
+    "cannot",
+    "without",
+    "excluded",
+    "excludes",
+    "refused",
+    "prohibited",
+    "forbidden",
+    "waives",
+    "waived",
+];
 /// So much of a clause is looked at; the model reads less of it.
 const CLAUSE_WORDS: usize = 400;
 /// Where one statement of a sentence ends and another begins.
@@ -141,6 +158,14 @@ struct Limit {
     about: Vec<String>,
 }
 
+impl Limit {
+    fn is_exceeded(&self, quantity: &Quantity) -> bool {
+        // A year is twelve months, and months differ.
+        let slack = if self.unit == Unit::Hours { 1.04 } else { 1.0 };
+        quantity.amount < self.least / slack || quantity.amount > self.most * slack
+    }
+}
+
 /// How a clause breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Broken {
@@ -152,26 +177,37 @@ pub(super) struct Broken {
 
 /// What in `clause` surely breaks `rule`; `topic` is what the rule stands under.
 pub(super) fn broken(clause: &str, topic: &str, rule: &str) -> Option<Broken> {
-    let said: Vec<&str> = clause.split_whitespace().take(CLAUSE_WORDS).collect();
-    let quantities = quantities(&said, &said.iter().map(bare).collect::<Vec<_>>());
-    for sentence in sentences(rule) {
-        let told =
-            |quote: String| Broken { quote, rule: sentence.split_whitespace().collect::<Vec<_>>().join(" ") };
-        if let Some(quote) = refused(&said, sentence) {
-            return Some(told(quote));
-        }
-        let limits = limits(sentence, topic);
-        for quantity in &quantities {
-            let shared = |limit: &&Limit| {
-                if limit.unit == quantity.unit { shared(&limit.about, &said) } else { 0 }
-            };
-            let Some(limit) = limits.iter().max_by_key(shared).filter(|limit| shared(limit) > 0) else {
-                continue;
-            };
-            if quantity.amount < limit.least || quantity.amount > limit.most {
-                let (first, last) = quantity.words;
-                return Some(told(quoted(&said, first.saturating_sub(1), last)));
+    let words: Vec<&str> = clause.split_whitespace().take(CLAUSE_WORDS).collect();
+    let topic = content(&topic.split_whitespace().map(bare).collect::<Vec<_>>());
+    for said in words.split_inclusive(|word| word.ends_with(['.', ';'])) {
+        let heard: Vec<String> = said.iter().map(bare).collect();
+        for sentence in sentences(rule) {
+            let quote = refused(said, &heard, sentence).or_else(|| beyond(said, &heard, &topic, sentence));
+            if let Some(quote) = quote {
+                let rule = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
+                return Some(Broken { quote, rule });
             }
+        }
+    }
+    None
+}
+
+/// The words of a sentence of a clause that go beyond a limit of `sentence`.
+fn beyond(said: &[&str], heard: &[String], topic: &[String], sentence: &str) -> Option<String> {
+    let quantities = quantities(said, heard);
+    for limit in limits(sentence, topic) {
+        let shared = shared(&limit.about, heard);
+        // A statement of one word may speak of anything, unless its title is meant too.
+        let is_meant =
+            2 * shared >= limit.about.len().max(3) || (shared > 0 && self::shared(topic, heard) > 0);
+        let of_kind: Vec<&Quantity> =
+            quantities.iter().filter(|quantity| quantity.unit == limit.unit).collect();
+        // Of several one may be something else: what is left of a price, a day to count from.
+        if is_meant
+            && let [first, ..] = of_kind.as_slice()
+            && of_kind.iter().all(|quantity| limit.is_exceeded(quantity))
+        {
+            return Some(quoted(said, first.words.0.saturating_sub(1), first.words.1));
         }
     }
     None
@@ -184,7 +220,7 @@ fn sentences(rule: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The limits of a sentence, each with the words of its own statement.
-fn limits(sentence: &str, topic: &str) -> Vec<Limit> {
+fn limits(sentence: &str, topic: &[String]) -> Vec<Limit> {
     let mut limits = Vec::new();
     for statement in statements(sentence) {
         let words: Vec<&str> = statement.split_whitespace().collect();
@@ -198,9 +234,12 @@ fn limits(sentence: &str, topic: &str) -> Vec<Limit> {
             about = content(&sentence.split_whitespace().map(bare).collect::<Vec<_>>());
         }
         if about.is_empty() {
-            about = content(&topic.split_whitespace().map(bare).collect::<Vec<_>>());
+            about = topic.to_vec();
         }
-        let is_refusing = REFUSED.iter().any(|word| sentence.to_lowercase().contains(word));
+        let small = statement.to_lowercase();
+        let is_kind = ["no problem", "not a problem", "not refused", "not forbidden", "n't a problem"];
+        let is_refusing = REFUSED.iter().any(|word| small.contains(word))
+            && !is_kind.iter().any(|words| small.contains(words));
         let found = quantities(&words, &lower);
         for (n, quantity) in found.iter().enumerate() {
             let (first, last) = quantity.words;
@@ -236,17 +275,21 @@ impl Cues<'_> {
         let ends = |cues: &[&str]| cues.iter().any(|cue| before.ends_with(cue));
         let follows = |cues: &[&str]| cues.iter().any(|cue| after.starts_with(cue));
         let named = |words: &[&str]| is_named && words.iter().any(|word| before.contains(word));
-        let is_refusing = is_refusing || before.starts_with("no ") || before.contains(" no ");
+        let denies = is_refusing || before.starts_with("no ") || before.contains(" no ");
+        let plain_most = ends(MOST) || follows(&["is the most", "at most", "or less"]);
+        let plain_least = ends(LEAST) || follows(&["is the least", "or more"]);
+        // "10 percent or more is a problem": which way it is meant takes more than these words.
+        if is_refusing && (plain_most || plain_least || ends(&["between"])) {
+            return None;
+        }
         if let (true, Some(next)) = (ends(&["between"]), next) {
             return Some((amount, next));
         }
-        let is_most = ends(MOST)
-            || follows(&["is the most", "at most", "or less"])
-            || (is_refusing && ends(&["more than", "above", "longer than", "over", "beyond"]))
+        let is_most = plain_most
+            || (denies && ends(&["more than", "above", "longer than", "over", "beyond"]))
             || named(&["longest", "highest", "largest"]);
-        let is_least = ends(LEAST)
-            || follows(&["is the least", "or more"])
-            || (is_refusing && ends(&["less than", "below", "shorter than", "under"]))
+        let is_least = plain_least
+            || (denies && ends(&["less than", "below", "shorter than", "under"]))
             || named(&["shortest", "lowest", "smallest"]);
         match (is_most, is_least) {
             (true, _) => Some((f64::NEG_INFINITY, amount)),
@@ -274,13 +317,10 @@ fn statements(sentence: &str) -> Vec<&str> {
     all
 }
 
-/// The words of a clause that hold all that a sentence refuses ("arbitration abroad is refused").
-fn refused(said: &[&str], sentence: &str) -> Option<String> {
-    let lower: Vec<String> = said.iter().map(bare).collect();
-    if lower
-        .iter()
-        .any(|word| matches!(word.as_str(), "no" | "not" | "never" | "neither" | "excluded" | "refused"))
-    {
+/// The words of a sentence of a clause that hold all that `sentence` refuses ("arbitration abroad is refused").
+fn refused(said: &[&str], heard: &[String], sentence: &str) -> Option<String> {
+    let refuses = |word: &str| sentence.split_whitespace().any(|other| bare(other) == word);
+    if heard.iter().any(|word| DENYING.contains(&word.as_str()) && !refuses(word)) {
         return None;
     }
     let sentence = sentence.to_lowercase();
@@ -300,7 +340,7 @@ fn refused(said: &[&str], sentence: &str) -> Option<String> {
         return None;
     }
     let places: Option<Vec<usize>> =
-        wanted.iter().map(|word| lower.iter().position(|other| is_same(word, other))).collect();
+        wanted.iter().map(|word| heard.iter().position(|other| is_same(word, other))).collect();
     let places = places?;
     Some(quoted(said, *places.iter().min()?, *places.iter().max()?))
 }
@@ -314,23 +354,22 @@ pub(super) fn bare(word: impl AsRef<str>) -> String {
 fn content(words: &[String]) -> Vec<String> {
     let says = |word: &&String| {
         word.chars().count() > 2
-            && !EMPTY.contains(&word.as_str())
+            && !EMPTY.iter().any(|empty| is_same(empty, word))
             && !word.starts_with(|c: char| c.is_ascii_digit())
     };
     words.iter().filter(says).cloned().collect()
 }
 
-/// How many of these words a clause has.
-fn shared(about: &[String], said: &[&str]) -> usize {
-    let lower: Vec<String> = said.iter().map(bare).collect();
-    about.iter().filter(|word| lower.iter().any(|other| is_same(word, other))).count()
+/// How many of these words a sentence has.
+fn shared(about: &[String], heard: &[String]) -> usize {
+    about.iter().filter(|word| heard.iter().any(|other| is_same(word, other))).count()
 }
 
 /// Whether two words have one stem, as far as their beginnings tell.
 fn is_same(one: &str, other: &str) -> bool {
-    const STEM: usize = 5;
-    let stem = |word: &str| word.chars().take(STEM).collect::<String>();
-    one == other || (one.chars().count() >= STEM && other.chars().count() >= STEM && stem(one) == stem(other))
+    let shorter = one.chars().count().min(other.chars().count());
+    let stem = if shorter >= 8 { 6 } else { 5 };
+    one == other || (shorter >= stem && one.chars().take(stem).eq(other.chars().take(stem)))
 }
 
 fn quoted(said: &[&str], first: usize, last: usize) -> String {
@@ -345,8 +384,12 @@ mod tests {
         learning::{Call, corpus},
     };
 
+    /// A rule stands under what its first word or two are, unless it says otherwise.
     fn quote(clause: &str, rule: &str) -> Option<String> {
-        broken(clause, "", rule).map(|broken| broken.quote)
+        let topic =
+            ["Penalt", "fee", "deposit", "Interest", "sum"].into_iter().find(|word| rule.contains(word));
+        let topic = topic.map_or("", |word| if word == "Penalt" { "Penalties" } else { word });
+        broken(clause, topic, rule).map(|broken| broken.quote)
     }
 
     #[test]
@@ -368,17 +411,17 @@ mod tests {
             ("It renews automatically for 2 years.", renewal, Some("for 2 years")),
             ("The notice period is 6 months.", renewal, Some("is 6 months")),
             (
-                "Invoices are due after 60 days.",
+                "Invoices are due 60 days after delivery.",
                 "We accept invoices between 14 and 45 days after delivery.",
-                Some("after 60 days"),
+                Some("due 60 days"),
             ),
             (
-                "Invoices are due after 7 days.",
+                "Invoices are due 7 days after delivery.",
                 "We accept invoices between 14 and 45 days after delivery.",
-                Some("after 7 days"),
+                Some("due 7 days"),
             ),
             (
-                "Invoices are due after 30 days.",
+                "Invoices are due 30 days after delivery.",
                 "We accept invoices between 14 and 45 days after delivery.",
                 None,
             ),
@@ -387,6 +430,23 @@ mod tests {
             ("The fee is 1,200 EUR.", "The highest fee is 900 EUR.", Some("is 1,200 EUR")),
             ("The fee is \u{20ac}1,200.", "The highest fee is 900 EUR.", Some("is \u{20ac}1,200")),
             ("The deposit is 10 percent.", "The deposit is at least 20 percent.", Some("is 10 percent")),
+            // Other sentences, other amounts, words that only look alike.
+            ("It renews automatically for one year.", renewal, None),
+            (
+                "Claims for invoices lapse after 3 years. Peace.",
+                "We accept invoices between 14 and 45 days after delivery.",
+                None,
+            ),
+            (
+                "30 percent of the price is due at once, 70 percent of the price later.",
+                "Of the price at most 30 percent.",
+                None,
+            ),
+            ("International calls cost 9 percent.", "Interest of at most 6 percent.", None),
+            ("A penalty of 5 percent is due.", "A penalty of 10 percent or more is a problem.", None),
+            ("Deposits of 4 months are paid.", "Deposits of more than 3 months are no problem.", None),
+            ("The sum is \u{20ac}5 million.", "The sum is at least 1,000,000 EUR.", None),
+            ("The interest is 2,5 %.", "Interest of at most 6 percent.", None),
             // Something else altogether, or another kind of quantity.
             ("Lamps are delivered within 90 days.", "a breach is reported to us within 24 hours", None),
             ("The penalty is 900 EUR.", "Penalties of more than 5 percent are a problem.", None),
@@ -409,7 +469,13 @@ mod tests {
             Some("arbitration abroad")
         );
         assert_eq!(quote("A dispute may go to arbitration in Saltmere.", rule), None);
-        assert_eq!(quote("There is no arbitration abroad.", rule), None);
+        for kept in [
+            "There is no arbitration abroad.",
+            "Arbitration abroad is prohibited.",
+            "Arbitration is in Saltmere. Travel abroad is paid.",
+        ] {
+            assert_eq!(quote(kept, rule), None, "{kept}");
+        }
         let strict = "A clause that makes us liable without fault is refused.";
         assert_eq!(
             quote("The customer is liable for damaged moulds without fault.", strict).as_deref(),
@@ -436,7 +502,7 @@ mod tests {
             accused += usize::from(told.is_some() && !is_problem);
         }
         println!("{found} of {problems} problems are found, {accused} of {others} others accused");
-        assert!(problems > 50 && 6 * found > problems && 50 * accused <= others);
+        assert!(problems > 50 && 7 * found > problems && 50 * accused <= others);
     }
 
     #[test]

@@ -112,8 +112,26 @@ impl Text<'_> {
         if !digits.starts_with(|c: char| c.is_ascii_digit()) {
             return None;
         }
-        digits.replace(',', "").parse().ok().map(|amount| (amount, unit))
+        // A word that multiplies it stands behind.
+        if ["thousand", "million", "billion", "mio", "bn", "m", "k"].contains(&self.word(at + 1)) {
+            return None;
+        }
+        plain(digits).map(|amount| (amount, unit))
     }
+}
+
+/// A figure as English writes it; "2,5" and "1.200" may be meant otherwise, so they are none.
+fn plain(digits: &str) -> Option<f64> {
+    let (whole, part) = digits.split_once('.').map_or((digits, None), |(whole, part)| (whole, Some(part)));
+    let mut groups = whole.split(',');
+    let first = groups.next().unwrap_or_default();
+    let is_grouped = whole.contains(',');
+    let fits = !is_grouped || (first.len() <= 3 && groups.all(|group| group.len() == 3));
+    let is_thousands = part.is_some_and(|part| part.len() == 3 && !is_grouped && first.len() <= 3);
+    if !fits || is_thousands {
+        return None;
+    }
+    digits.replace(',', "").parse().ok()
 }
 
 #[cfg(test)]
@@ -137,6 +155,8 @@ mod tests {
             ("EUR 1,200; 1,200 euros; \u{20ac}1,200", vec![(1200.0, Unit::Euros); 3]),
             ("5 working days", vec![(5.0, Unit::WorkingDays)]),
             ("clause 4 of 2026, room 12", vec![]),
+            ("2,5 % or 1.200 EUR or EUR 5 million", vec![]),
+            ("2.5 % or 1,200.50 EUR", vec![(2.5, Unit::Percent), (1200.5, Unit::Euros)]),
         ] {
             assert_eq!(of(text), wanted, "{text}");
         }

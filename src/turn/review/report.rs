@@ -78,7 +78,7 @@ pub(super) fn report(about: &About<'_>, opening: &str) -> Report {
     if table.is_some() {
         text.push_str("\n\nThe table has a line for each clause.");
     }
-    // Measured: of the problems of the lessons code finds a fifth, and the shipped model few (docs/reviews.md).
+    // Measured: of the problems of the lessons code finds a sixth, and the shipped model few (docs/reviews.md).
     let _written =
         write!(text, "\n\nI overlook problems, so {} should read it before anybody signs.", about.owner);
     Report { text, rules, table }

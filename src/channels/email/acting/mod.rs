@@ -25,7 +25,7 @@ use super::{
     address::{self, Address},
     addressed, compose,
     imap::ImapError,
-    letters::{self, TOOL_LEAVES_S},
+    letters,
 };
 use crate::{
     channels::Checked,
@@ -45,7 +45,7 @@ const SUBJECT_MAX_CHARS: usize = 200;
 /// Words of the text that stand for a subject when none is given.
 const SUBJECT_WORDS: usize = 8;
 /// How long a mail is waited for until a server has it.
-const LEAVING: Duration = Duration::from_secs(TOOL_LEAVES_S.unsigned_abs());
+const LEAVING: Duration = Duration::from_secs(20);
 /// Between two looks at it.
 const LOOK: Duration = Duration::from_millis(300);
 
@@ -368,7 +368,10 @@ async fn send(mail: &Mail, call: &Call<'_>) -> Result<Outcome, ToolError> {
                     "I can't say whether the mail to {to} left: {why}. Ask {to} whether it came before you send it again."
                 )));
             }
-            LetterStands::Waiting(why) if Instant::now() >= until => {
+            LetterStands::Waiting(why)
+                if Instant::now() >= until
+                    && mail.store.give_up_letter(&key, call.now).await.unwrap_or(false) =>
+            {
                 let why = if why.is_empty() { "the mail server is slow".to_owned() } else { why };
                 return Err(ToolError::Unknown(format!(
                     "The mail to {to} is written and has not left yet ({why}). It is tried again for about three hours, and I'll say here what became of it."

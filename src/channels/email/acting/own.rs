@@ -140,7 +140,11 @@ impl Own {
         let mut imap = self.open().await?;
         let found = match imap.search(&query(words, consent, Letters::All)).await {
             // Many servers take no letters but those of ASCII this way.
-            Err(e) if !words.is_ascii() && imap::was_not_taken(&e) => {
+            Err(e)
+                if imap::was_not_taken(&e)
+                    && !words.is_ascii()
+                    && words.split_whitespace().any(str::is_ascii) =>
+            {
                 imap.search(&query(words, consent, Letters::Ascii)).await?
             }
             found => found?,
