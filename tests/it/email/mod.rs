@@ -1,5 +1,6 @@
 //! Mail, against a real Dovecot and a real SMTP server that fails on request.
 
+mod acting;
 pub mod answering;
 mod breaking;
 mod care;
