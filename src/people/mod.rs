@@ -214,9 +214,14 @@ impl Person {
         if self.owner_also.contains(name) { &self.owner } else { name }
     }
 
+    /// Every name of the owner.
+    pub fn owner_names(&self) -> impl Iterator<Item = &ReaderId> {
+        std::iter::once(&self.owner).chain(&self.owner_also)
+    }
+
     /// Every name of those who decide, the owner's first.
     pub fn deciders(&self) -> impl Iterator<Item = &ReaderId> {
-        std::iter::once(&self.owner).chain(&self.owner_also).chain(&self.admins)
+        self.owner_names().chain(&self.admins)
     }
 }
 

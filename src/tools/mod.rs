@@ -10,7 +10,6 @@
 mod calendar;
 mod check;
 mod edited;
-mod follow_up;
 mod github;
 pub mod hands;
 pub mod mcp;
@@ -40,7 +39,7 @@ use crate::{
     error::Hint,
     memory::{Embed, Notes},
     people::{People, Person},
-    store::Store,
+    store::{Reminding, Store},
 };
 /// What a tool can do after a crash in the middle of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,8 +195,8 @@ impl Toolbox {
         vec![
             Arc::new(search::Search::default()),
             Arc::new(remember::Remember::default()),
-            Arc::new(remind::Remind::default()),
-            Arc::new(follow_up::FollowUp::default()),
+            Arc::new(remind::Remind::new(Reminding::Always)),
+            Arc::new(remind::Remind::new(Reminding::UnlessAnswered)),
         ]
     }
 

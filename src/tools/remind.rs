@@ -1,4 +1,5 @@
-//! `remind.set`: says something later, in the thread where it was asked for.
+//! `remind.set`: says something later, in the thread where it was asked for. `follow_up.set`: the same, unless somebody has
+//! written there by then.
 //!
 //! The time is that of the person's zone. What would come in their quiet hours comes when those end.
 
@@ -13,25 +14,32 @@ use crate::{
     store::{NewReminder, Reminding},
 };
 
-/// Sets a reminder.
+/// Sets a reminder or a follow-up.
 pub(super) struct Remind {
+    kind: Reminding,
     schema: Schema,
 }
 
-impl Default for Remind {
-    fn default() -> Self {
-        Self { schema: Schema::texts(&["text", "when"]) }
+impl Remind {
+    pub(super) fn new(kind: Reminding) -> Self {
+        Self { kind, schema: Schema::texts(&["text", "when"]) }
     }
 }
 
 #[async_trait]
 impl Tool for Remind {
     fn name(&self) -> &str {
-        "remind.set"
+        match self.kind {
+            Reminding::Always => "remind.set",
+            Reminding::UnlessAnswered => "follow_up.set",
+        }
     }
 
     fn about(&self) -> &str {
-        "sets a reminder"
+        match self.kind {
+            Reminding::Always => "sets a reminder",
+            Reminding::UnlessAnswered => "asks again later if nobody has answered",
+        }
     }
 
     fn effect(&self) -> Effect {
@@ -43,15 +51,25 @@ impl Tool for Remind {
     }
 
     fn reconcile(&self) -> Reconcile {
-        // The store keeps one reminder for each key.
+        // The store keeps one for each key.
         Reconcile::Repeatable
     }
 
     async fn run(&self, call: &Call<'_>) -> Result<Outcome, ToolError> {
-        let text = format!("You asked me to remind you of this: {}", call.text("text"));
-        let (id, at) = set(call, &text, Reminding::Always).await?;
+        let (asked, later) = match self.kind {
+            Reminding::Always => ("You asked me to remind you of this", "I'll remind you here on"),
+            Reminding::UnlessAnswered => (
+                "I have seen nobody write here since I was asked to follow up on this",
+                "I'll ask again here on",
+            ),
+        };
+        let (id, at) = set(call, &format!("{asked}: {}", call.text("text")), self.kind).await?;
+        let unless = match self.kind {
+            Reminding::Always => "",
+            Reminding::UnlessAnswered => ", unless somebody writes here before",
+        };
         Ok(Outcome {
-            told: format!("I'll remind you here on {at}."),
+            told: format!("{later} {at}{unless}."),
             receipt: format!("reminder {id}"),
             found: Vec::new(),
         })
@@ -62,7 +80,7 @@ impl Tool for Remind {
 ///
 /// # Errors
 /// When the call names no time to come, or the store is out of reach; nothing is set then.
-pub(super) async fn set(call: &Call<'_>, text: &str, kind: Reminding) -> Result<(i64, String), ToolError> {
+async fn set(call: &Call<'_>, text: &str, kind: Reminding) -> Result<(i64, String), ToolError> {
     let (when, hours) = (call.text("when"), &call.person.hours);
     let asked_at = moment(when, call.now, hours.zone).ok_or_else(|| {
         let shown: String = when.chars().take(40).collect();

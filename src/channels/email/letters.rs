@@ -169,7 +169,7 @@ impl Letters {
     }
 
     fn address_of_owner<'p>(&self, person: &'p Person) -> Option<&'p ReaderId> {
-        std::iter::once(&person.owner).chain(&person.owner_also).find(|name| self.is_address(name))
+        person.owner_names().find(|name| self.is_address(name))
     }
 
     /// Whether a name is an address to write to; a mailbox does not write to itself.

@@ -115,26 +115,20 @@ impl Office {
 
     /// Puts the end of every request that waits into the past, beside the running program.
     pub async fn let_requests_expire(&self) {
-        let options = SqliteConnectOptions::new()
-            .filename(self.site.data().join("understudy.db"))
-            .busy_timeout(Duration::from_secs(30));
-        let mut connection = options.connect().await.unwrap();
-        sqlx::query("UPDATE action SET expires_at = 1 WHERE state = 'waiting'")
-            .execute(&mut connection)
-            .await
-            .unwrap();
+        self.change("UPDATE action SET expires_at = 1 WHERE state = 'waiting'").await;
     }
 
     /// Puts the time of every reminder that waits into the past, beside the running program.
     pub async fn make_reminders_due(&self) {
+        self.change("UPDATE reminder SET due_at = 1 WHERE told_at = 0").await;
+    }
+
+    async fn change(&self, statement: &'static str) {
         let options = SqliteConnectOptions::new()
             .filename(self.site.data().join("understudy.db"))
             .busy_timeout(Duration::from_secs(30));
         let mut connection = options.connect().await.unwrap();
-        sqlx::query("UPDATE reminder SET due_at = 1 WHERE told_at = 0")
-            .execute(&mut connection)
-            .await
-            .unwrap();
+        sqlx::query(statement).execute(&mut connection).await.unwrap();
     }
 
     /// What was done and by whom, in the order of the audit; for a program that does not run.

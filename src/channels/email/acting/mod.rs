@@ -200,7 +200,7 @@ async fn agreed(call: &Call<'_>) -> Result<Consent, ToolError> {
 
 /// Everybody that the owner is called.
 fn owner(person: &Person) -> Readers {
-    Readers::Only(std::iter::once(&person.owner).chain(&person.owner_also).cloned().collect())
+    Readers::Only(person.owner_names().cloned().collect())
 }
 
 /// Nothing is looked up that could not be said afterwards.
@@ -282,8 +282,8 @@ async fn draft(own: &Own, call: &Call<'_>) -> Result<Outcome, ToolError> {
         "" => None,
         _ => Some(recipient(call)?),
     };
-    let domain = from.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
-    let id = format!("u.{}@{domain}", call.mark.simple());
+    let id = format!("u.{}@{}", call.mark.simple(), from.domain);
+    let from = from.to_string();
     let subject = subject(call);
     let written = || -> anyhow::Result<Vec<u8>> {
         let mut builder = Message::builder()
@@ -349,7 +349,7 @@ async fn send(mail: &Mail, call: &Call<'_>) -> Result<Outcome, ToolError> {
     loop {
         let stands = mail.store.letter_stands(&key).await.map_err(|e| {
             ToolError::Unknown(format!(
-                "I can't see what became of the mail ({e}). The page \"Mail\" shows it."
+                "I can't see what became of the mail ({e}). Ask {to} before you send it again."
             ))
         })?;
         match stands {
@@ -416,7 +416,7 @@ fn recipient(call: &Call<'_>) -> Result<Address, ToolError> {
     let known = if is_named(&requester.id, &requester.name) {
         address::parse(requester.id.as_str())
     } else if is_named(&call.person.owner, &call.person.name) {
-        address_of(call.person).and_then(|address| address::parse(&address))
+        address_of(call.person)
     } else {
         None
     };
@@ -429,11 +429,8 @@ fn recipient(call: &Call<'_>) -> Result<Address, ToolError> {
 }
 
 /// The owner's own address, when one of their names is one.
-fn address_of(person: &Person) -> Option<String> {
-    std::iter::once(&person.owner)
-        .chain(&person.owner_also)
-        .find_map(|name| address::parse(name.as_str()))
-        .map(|address| address.to_string())
+fn address_of(person: &Person) -> Option<Address> {
+    person.owner_names().find_map(|name| address::parse(name.as_str()))
 }
 
 /// Who wrote a mail, and about what.

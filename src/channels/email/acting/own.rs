@@ -10,7 +10,7 @@ use understudy_ears::{Letter, MAIL_MAX_BYTES};
 
 use super::super::{
     account::{self, Account, Secret},
-    address,
+    address::{self, Address},
     imap::{self, Filed, Imap, ImapError, Part},
     server::Server,
 };
@@ -217,8 +217,8 @@ impl Own {
     }
 
     /// The address that a draft is from, when its user is one.
-    pub(super) fn address(&self) -> Option<String> {
-        address::parse(&self.account.user).map(|address| address.to_string())
+    pub(super) fn address(&self) -> Option<Address> {
+        address::parse(&self.account.user)
     }
 }
 
