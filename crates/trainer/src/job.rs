@@ -54,7 +54,9 @@ pub struct Recipe {
     pub epochs: u64,
     /// Most tokens to compute in all; the plan is cut there.
     pub most_tokens: usize,
-    /// Most tokens of a pack.
+    /// Most tokens of a tree, examples that share a beginning.
+    pub tree_tokens: usize,
+    /// Most tokens of a pack; a larger tree is a pack of its own.
     pub pack_tokens: usize,
     /// Packs per step.
     pub accumulate: usize,
@@ -79,6 +81,7 @@ impl Default for Recipe {
             clip: 1.0,
             epochs: 1,
             most_tokens: 350_000,
+            tree_tokens: 1024,
             pack_tokens: 1024,
             accumulate: 1,
             dev_every: 60,

@@ -132,7 +132,7 @@ fn common(rows: &[&Row]) -> usize {
 /// Trees that share a pack.
 pub type Bin<'t> = Vec<&'t Tree>;
 
-/// Fills bins of at most `limit` tokens with trees in a random order of this seed and epoch.
+/// Fills bins of at most `limit` tokens with trees in a random order of this seed and epoch; a larger tree is alone.
 #[must_use]
 pub fn fill(trees: &[Tree], limit: usize, seed: u64, epoch: u64) -> Vec<Bin<'_>> {
     let mut order: Vec<&Tree> = trees.iter().collect();
@@ -247,5 +247,10 @@ mod tests {
         let total: usize = packs.iter().map(|pack| pack.tokens.len()).sum();
         assert_eq!(total, trees.iter().map(Tree::len).sum::<usize>());
         assert_ne!(fill(&trees, 120, 3, 1), fill(&trees, 120, 4, 1));
+        let small = fill(&trees, 60, 3, 1);
+        assert!(
+            small.iter().all(|bin| bin.len() == 1 || bin.iter().map(|tree| tree.len()).sum::<usize>() <= 60)
+        );
+        assert_eq!(small.iter().map(Vec::len).sum::<usize>(), trees.len());
     }
 }

@@ -55,9 +55,9 @@ struct State {
 pub fn run(job: &Job, cancel: &AtomicBool, mut say: impl FnMut(Event)) -> anyhow::Result<Ending> {
     let base = Base::read(&job.base)?;
     let recipe = &job.recipe;
-    let (trees, dropped) = pack::grow(&read_rows(&job.train)?, recipe.pack_tokens);
+    let (trees, dropped) = pack::grow(&read_rows(&job.train)?, recipe.tree_tokens);
     let dev = match &job.dev {
-        Some(path) => pack::grow(&read_rows(path)?, recipe.pack_tokens).0,
+        Some(path) => pack::grow(&read_rows(path)?, recipe.tree_tokens).0,
         None => Vec::new(),
     };
     let plan = plan(&trees, job);

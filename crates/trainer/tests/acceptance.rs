@@ -352,6 +352,7 @@ impl Place {
             alpha: 8.0,
             rate: 1e-2,
             epochs: 6,
+            tree_tokens: 60,
             pack_tokens: 60,
             dev_every: 5,
             patience: 100,
@@ -379,6 +380,21 @@ fn train(job: &Job) -> Vec<Event> {
 }
 
 #[test]
+fn examples_that_share_more_than_a_pack_are_a_step_of_their_own() {
+    let place = Place::new();
+    let mut job = place.job("alone");
+    let lines: String = rows(4).iter().map(|row| serde_json::to_string(row).unwrap() + "\n").collect();
+    std::fs::write(&job.train, lines).unwrap();
+    // Three examples of a group are 30 tokens, one alone 14.
+    job.recipe = Recipe { tree_tokens: 60, pack_tokens: 20, epochs: 1, ..job.recipe };
+    let planned = train(&job).into_iter().find_map(|event| match event {
+        Event::Planned { steps, tokens, dropped, .. } => Some((steps, tokens, dropped)),
+        _ => None,
+    });
+    assert_eq!(planned, Some((4, 120, 0)));
+}
+
+#[test]
 fn eight_examples_are_learnt_by_heart() {
     let place = Place::new();
     let mut job = place.job("heart");
@@ -386,7 +402,9 @@ fn eight_examples_are_learnt_by_heart() {
     let lines: String = some.iter().map(|row| serde_json::to_string(row).unwrap() + "\n").collect();
     std::fs::write(&job.train, lines).unwrap();
     job.dev = None;
-    job.recipe = Recipe { rank: 16, alpha: 32.0, rate: 1e-2, epochs: 150, pack_tokens: 400, ..job.recipe };
+    let (tree_tokens, pack_tokens) = (400, 400);
+    job.recipe =
+        Recipe { rank: 16, alpha: 32.0, rate: 1e-2, epochs: 150, tree_tokens, pack_tokens, ..job.recipe };
     let events = train(&job);
     let mut losses = events.iter().filter_map(|event| match event {
         Event::Step { loss, .. } => Some(*loss),
