@@ -42,7 +42,7 @@ pub use mail::MailRequest;
 pub use slack::SlackRequest;
 pub use steward::Stewarding;
 pub use tools::ToolRequest;
-pub use training::{MOST_TOKENS, Status, TrainingRequest, Trainings};
+pub use training::{MOST_TOKENS, Status, TrainingRequest, Trainings, recipe_of_person};
 
 /// A request of a command.
 #[derive(Debug, Clone, Serialize, Deserialize)]

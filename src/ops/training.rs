@@ -40,6 +40,8 @@ use crate::{
 pub const MOST_TOKENS: usize = 180_000;
 /// Scenes of the starter's lessons that are mixed in, so that the job is not forgotten.
 const LESSONS: usize = 40;
+/// Examples of a person in one step of the training: about 500 tokens of chat.
+const TOGETHER: usize = 9;
 /// Seed of those lessons; the starter itself learnt others.
 const LESSONS_SEED: u64 = 77;
 /// Seeds of the companies that the job is judged on.
@@ -401,8 +403,7 @@ async fn prepare(
     tokio::task::spawn_blocking(move || -> anyhow::Result<()> {
         std::fs::create_dir_all(&dir).with_context(|| format!("create {}", dir.display()))?;
         let lessons = corpus::starter(LESSONS_SEED, LESSONS);
-        let scenes =
-            std::iter::once(own.as_slice()).chain(lessons.iter().map(|scene| scene.examples.as_slice()));
+        let scenes = own.chunks(TOGETHER).chain(lessons.iter().map(|scene| scene.examples.as_slice()));
         dataset::write(&rows.0, brain.prompts(), brain.base(), scenes)?;
         dataset::write(&rows.1, brain.prompts(), brain.base(), [watched.as_slice()])?;
         Ok(())
@@ -419,15 +420,15 @@ async fn prepare(
         out: dir.join("adapter.gguf"),
         work: dir.join("checkpoint"),
         seed,
-        recipe: Recipe {
-            rate: 6e-4,
-            epochs: 3,
-            most_tokens: MOST_TOKENS,
-            dev_every: 20,
-            ..Recipe::default()
-        },
+        recipe: recipe_of_person(MOST_TOKENS),
         ends_with_stdin: true,
     })
+}
+
+/// How a person's adapter goes on from the starter.
+#[must_use]
+pub fn recipe_of_person(most_tokens: usize) -> Recipe {
+    Recipe { rate: 2.5e-3, epochs: 3, most_tokens, pack_tokens: 512, dev_every: 60, ..Recipe::default() }
 }
 
 async fn run_job(
