@@ -242,11 +242,11 @@ fn assemble(passages: &[Passage], parts: &[Part<'_>], order: &[usize]) -> Vec<Pa
             None => shown.push((passage, wanted)),
         }
     }
-    (1..)
-        .zip(shown)
-        .filter_map(|(n, (passage, places))| {
+    shown
+        .into_iter()
+        .filter_map(|(passage, places)| {
             let text = told(places.iter().filter_map(|place| parts.get(*place)));
-            Some(Passage { n, text, ..passages.get(passage)?.clone() })
+            Some(Passage { text, ..passages.get(passage)?.clone() })
         })
         .collect()
 }
@@ -357,7 +357,7 @@ mod tests {
             format!("{}The coffee contract costs 405 EUR a month. {}", padding("machine"), padding("cup"));
         let passages = [passage(1, "Parking", &padding("garage")), passage(2, "Coffee", &coffee)];
         let shown = focused(&["What does the coffee contract cost?"], &passages).await;
-        assert_eq!((shown[0].n, shown[0].source.as_str()), (1, "2.md"));
+        assert_eq!((shown[0].n, shown[0].source.as_str()), (2, "2.md"), "it keeps its number");
         assert!(shown[0].text.contains("405 EUR a month"), "{}", shown[0].text);
         let size: usize = shown.iter().map(|p| p.title.chars().count() + p.text.chars().count()).sum();
         assert!(size <= MOST_CHARS, "{size}");

@@ -278,7 +278,7 @@ async fn recall_for(
     let mut excerpts = weigh(mind, situation, asks, &sentences, false).await?.excerpts;
     // "What is in it?" is nearest to anything; whoever sends a document asks about that one.
     if sent.iter().any(is_new) && !excerpts.iter().any(is_new) {
-        let new = numbered(sent.into_iter().filter(is_new));
+        let new: Vec<Passage> = all.iter().filter(|passage| is_new(passage)).cloned().collect();
         let sentences = found.sentences(embed, &new).await?;
         excerpts = weigh(mind, situation, asks, &sentences, false).await?.excerpts;
     }
@@ -419,15 +419,12 @@ async fn look_up(
     Ok(Found { legs: search.legs, asks, passages })
 }
 
-/// What is shown first, under the numbers by which it is cited.
+/// What is shown first, under the numbers by which it is cited; so far each excerpt has the number of its passage.
 fn in_order(mut passages: Vec<Passage>, excerpts: Vec<Passage>) -> Recalled {
-    let place = |passage: &Passage| {
-        excerpts.iter().position(|e| (&e.source, &e.title) == (&passage.source, &passage.title))
-    };
-    passages.sort_by_key(|passage| place(passage).unwrap_or(usize::MAX));
-    for (n, passage) in (1..).zip(&mut passages) {
-        passage.n = n;
-    }
+    passages.sort_by_key(|passage| {
+        excerpts.iter().position(|excerpt| excerpt.n == passage.n).unwrap_or(usize::MAX)
+    });
+    let (passages, excerpts) = (numbered(passages.into_iter()), numbered(excerpts.into_iter()));
     Recalled { passages, excerpts, sure: 0 }
 }
 
@@ -661,6 +658,18 @@ mod tests {
     async fn a_mind_that_can_not_weigh_gets_the_two_nearest() {
         let text = shown(&Judge(&[]), true).await.concat();
         assert_eq!(text.matches("kettle").count(), 2, "{text}");
+    }
+
+    #[test]
+    fn of_two_pieces_of_one_section_the_one_that_is_shown_is_cited() {
+        let piece = |n, text| Passage { n, ..passage("Minutes", text) };
+        let passages = vec![piece(1, "The stage is rented."), piece(2, "The tent is blue. It has a door.")];
+        let recalled = in_order(passages, vec![piece(2, "The tent is blue.")]);
+        let [excerpt, shown, rest] =
+            [&recalled.excerpts[0], &recalled.passages[0], &recalled.passages[1]].map(|p| (p.n, &*p.text));
+        assert_eq!(excerpt, (1, "The tent is blue."));
+        assert_eq!(shown, (1, "The tent is blue. It has a door."));
+        assert_eq!(rest, (2, "The stage is rented."));
     }
 
     #[test]
