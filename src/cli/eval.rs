@@ -12,7 +12,7 @@ use clap::{Args as Arguments, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use super::{contract, control::Desk, decide};
+use super::{contract, control::Desk, decide, mails};
 use crate::{
     app::{engine_config, model_path, serving},
     config::Config,
@@ -53,6 +53,13 @@ pub(super) struct Args {
     /// Only measures how often an invented person's adapter decides as they do, on this many new requests.
     #[arg(long, value_name = "REQUESTS")]
     decisions: Option<usize>,
+    /// Only measures whether an adapter that goes on from the starter learns how somebody writes, on the sent mails
+    /// of two people: lines of `{"subject":"…","email":"…"}`, oldest first.
+    #[arg(long, value_name = "FILE", num_args = 2)]
+    mails: Vec<PathBuf>,
+    /// Most tokens of each training of that.
+    #[arg(long, default_value_t = 30_000, requires = "mails")]
+    tokens: usize,
     /// Where every question with its reply goes, one JSON object a line.
     #[arg(long, value_name = "FILE")]
     transcript: Option<PathBuf>,
@@ -92,6 +99,11 @@ pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> 
             "name one with --adapter, or train it with `understudy train starter`",
         )
     })?;
+    if !args.mails.is_empty() {
+        let Args { mails: files, tokens, seed, .. } = args;
+        let measure = mails::Measure { files: mails::two(files)?, starter: adapter, tokens, seed };
+        return mails::run(&config, measure).await;
+    }
     let (base, encoder) = (model_path(&config, &config.base)?, model_path(&config, &config.embedding)?);
     let brain = Brain::start(engine_config(&config), &base, &encoder, serving(&config, &people)).await?;
     let seeds: Vec<u64> = (0..args.companies).map(|n| args.seed + n).collect();

@@ -14,6 +14,7 @@ mod inbox;
 mod invent;
 mod learn;
 mod mail;
+mod mails;
 mod models;
 mod notes;
 mod person;

@@ -7,7 +7,8 @@
 //! [`vault`] keeps them encrypted, [`retention`] and [`erase`] make them go, [`export`] and [`handout`] give them
 //! away. [`import`] brings in what was trained elsewhere.
 //!
-//! What an adapter is worth is measured by [`evaluation`] and decided by the gate, [`judge`].
+//! What an adapter is worth is measured by [`evaluation`] and decided by the gate, [`judge`]; whether writing is learnt
+//! from sent mail alone, by [`mails`].
 //! The invented [`demo`] people decide by rules that stand in no note; [`decisions`] counts how often that was learnt.
 
 pub mod calendar;
@@ -28,6 +29,7 @@ pub mod handout;
 pub mod import;
 pub mod intake;
 pub mod judge;
+pub mod mails;
 pub mod manifest;
 pub mod quality;
 pub mod rehearse;

@@ -16,6 +16,7 @@ use super::{
     report::{Reason, Report},
 };
 pub use masks::{Masks, Names};
+pub use quotes::own_words;
 
 /// Turns of one sender with less than this between them are one turn.
 const MERGE_S: i64 = 120;

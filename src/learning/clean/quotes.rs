@@ -48,7 +48,7 @@ const DISCLAIMERS: [&str; 12] = [
 ];
 
 /// Words that end a mail.
-const SIGN_OFFS: [&str; 22] = [
+const SIGN_OFFS: [&str; 25] = [
     "best regards",
     "kind regards",
     "warm regards",
@@ -66,6 +66,9 @@ const SIGN_OFFS: [&str; 22] = [
     "all the best",
     "take care",
     "talk soon",
+    "see you soon",
+    "hugs",
+    "warmly",
     "mit freundlichen grüßen",
     "viele grüße",
     "liebe grüße",
@@ -74,7 +77,7 @@ const SIGN_OFFS: [&str; 22] = [
 ];
 
 /// What the sender of a mail wrote themselves.
-pub(super) fn own_words(mail: &str) -> String {
+pub fn own_words(mail: &str) -> String {
     let lines = before_quote(mail);
     let lines: Vec<&str> = lines.into_iter().filter(|line| !line.trim_start().starts_with('>')).collect();
     let lines = before_signature(&lines);
@@ -171,6 +174,9 @@ mod tests {
             ("Done.\n-- \nBob Miller\nOperations", "Done."),
             ("Hi,\n\nit is on.\n\nBest regards,\nBob\n+44 20 7946 0958", "Hi,\n\nit is on."),
             ("It is on.\n\nSent from my phone", "It is on."),
+            ("It is on.\n\nSee you soon,\nBob", "It is on."),
+            ("Two are coming.\n\nHugs\nBob", "Two are coming."),
+            ("It is on.\nSee you\nat the hall at 9", "It is on.\nSee you\nat the hall at 9"),
             (
                 "It is on.\n\nThis email and any attachments are confidential.\nDelete it.\n\nBob",
                 "It is on.\n\nBob",
