@@ -8,7 +8,10 @@ use super::{
 use crate::{
     domain::{Audience, PersonId, ReaderId},
     memory::{Candidate, Embed, Remembering},
-    turn::answer::{self, Asked, WEIGHED},
+    turn::{
+        answer::{self, Asked},
+        weighing::WEIGHED,
+    },
 };
 
 /// Questions to one company; indexing its notes costs as much as a few lessons.

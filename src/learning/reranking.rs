@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{quality::Share, rehearse::Weighed};
 use crate::{
     mind::{Brain, Weights},
-    turn::answer::{NONE_BELOW, WEIGHED, worth},
+    turn::weighing::{NONE_BELOW, WEIGHED, worth},
 };
 
 /// What the reranker came to; shares are `[share, of how many]`.

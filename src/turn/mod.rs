@@ -16,6 +16,7 @@ pub mod manners;
 pub mod questions;
 pub mod review;
 mod sense;
+pub(crate) mod weighing;
 
 use std::{collections::HashMap, sync::Arc};
 
