@@ -12,7 +12,7 @@ use clap::{Args as Arguments, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use super::{contract, control::Desk, decide, mails};
+use super::{contract, control::Desk, decide, mails, refuse_unused};
 use crate::{
     app::{engine_config, model_path, serving},
     config::Config,
@@ -38,28 +38,28 @@ pub(super) struct Args {
     /// The adapter; without it, the one that serves.
     #[arg(long, value_name = "FILE")]
     adapter: Option<PathBuf>,
-    /// Which arms answer.
-    #[arg(long, value_enum, default_values_t = [Arm::Base, Arm::Starter])]
+    /// Which arms answer; without it, both.
+    #[arg(long, value_enum)]
     arms: Vec<Arm>,
-    /// Questions for the adapter; the base alone gets a quarter of them, because it rambles.
-    #[arg(long, default_value_t = 200)]
-    questions: usize,
-    /// First seed of the invented companies.
-    #[arg(long, default_value_t = 9001)]
-    seed: u64,
-    /// How many companies.
-    #[arg(long, default_value_t = 5)]
-    companies: u64,
+    /// Questions for the adapter; without it, 200. The base alone gets a quarter of them, because it rambles.
+    #[arg(long)]
+    questions: Option<usize>,
+    /// First seed of the invented companies, or what decides every random choice of another measurement; without it, 9001.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How many companies; without it, 5.
+    #[arg(long)]
+    companies: Option<u64>,
     /// Only measures how often an invented person's adapter decides as they do, on this many new requests.
     #[arg(long, value_name = "REQUESTS")]
     decisions: Option<usize>,
     /// Only measures whether an adapter that goes on from the starter learns how somebody writes, on the sent mails
-    /// of two people: lines of `{"subject":"…","email":"…"}`, oldest first.
+    /// of two people who agreed to that: lines of `{"subject":"…","email":"…"}`, oldest first. Nothing of it is kept.
     #[arg(long, value_name = "FILE", num_args = 2)]
     mails: Vec<PathBuf>,
-    /// Most tokens of each training of that.
-    #[arg(long, default_value_t = 30_000, requires = "mails")]
-    tokens: usize,
+    /// Most tokens of each training of that; without it, 30,000.
+    #[arg(long)]
+    tokens: Option<usize>,
     /// Where every question with its reply goes, one JSON object a line.
     #[arg(long, value_name = "FILE")]
     transcript: Option<PathBuf>,
@@ -76,20 +76,55 @@ enum Arm {
     Starter,
 }
 
+impl Args {
+    /// Takes no flag that would change nothing.
+    pub(super) fn check(&self) -> Result<(), Hint> {
+        let used: &[&str] = match self.person.as_str() {
+            _ if self.decisions.is_some() => &["--decisions", "--adapter", "--seed", "--transcript"],
+            "review" => &["--transcript"],
+            "reranker" => &["--adapter", "--questions", "--seed", "--transcript"],
+            "starter" if !self.mails.is_empty() => &["--mails", "--adapter", "--tokens", "--seed"],
+            "starter" => {
+                &["--adapter", "--arms", "--questions", "--seed", "--companies", "--transcript", "--report"]
+            }
+            _ => &["--questions"],
+        };
+        let given = [
+            ("--adapter", self.adapter.is_some()),
+            ("--arms", !self.arms.is_empty()),
+            ("--questions", self.questions.is_some()),
+            ("--seed", self.seed.is_some()),
+            ("--companies", self.companies.is_some()),
+            ("--decisions", self.decisions.is_some()),
+            ("--mails", !self.mails.is_empty()),
+            ("--tokens", self.tokens.is_some()),
+            ("--transcript", self.transcript.is_some()),
+            ("--report", self.report.is_some()),
+        ];
+        refuse_unused(&format!("eval {}", self.person), &given, used)
+    }
+
+    fn questions(&self) -> usize {
+        self.questions.unwrap_or(200)
+    }
+
+    fn seed(&self) -> u64 {
+        self.seed.unwrap_or(9001)
+    }
+}
+
 pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> {
+    args.check()?;
     if let Some(cases) = args.decisions {
-        let person = PersonId::new(&args.person)?;
-        let Args { adapter, seed, transcript, .. } = args;
+        let (person, seed) = (PersonId::new(&args.person)?, args.seed());
+        let Args { adapter, transcript, .. } = args;
         return decide::run(&config, decide::Measure { person, adapter, cases, seed, transcript }).await;
     }
-    if args.person == "review" {
-        return contract::run(&config, args.transcript).await;
-    }
-    if args.person == "reranker" {
-        return reranking(&config, &args).await;
-    }
-    if args.person != "starter" {
-        return of_person(config, &args).await;
+    match args.person.as_str() {
+        "review" => return contract::run(&config, args.transcript).await,
+        "reranker" => return reranking(&config, &args).await,
+        "starter" => {}
+        _ => return of_person(config, &args).await,
     }
     let people = People::read(&[&config.people])?;
     let adapter = args.adapter.clone().or_else(|| people.starter().map(PathBuf::from));
@@ -100,20 +135,21 @@ pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> 
         )
     })?;
     if !args.mails.is_empty() {
-        let Args { mails: files, tokens, seed, .. } = args;
-        let measure = mails::Measure { files: mails::two(files)?, starter: adapter, tokens, seed };
+        let (tokens, seed) = (args.tokens.unwrap_or(30_000), args.seed());
+        let measure = mails::Measure { files: mails::two(args.mails)?, starter: adapter, tokens, seed };
         return mails::run(&config, measure).await;
     }
     let (base, encoder) = (model_path(&config, &config.base)?, model_path(&config, &config.embedding)?);
     let brain = Brain::start(engine_config(&config), &base, &encoder, serving(&config, &people)).await?;
-    let seeds: Vec<u64> = (0..args.companies).map(|n| args.seed + n).collect();
+    let seeds: Vec<u64> = (0..args.companies.unwrap_or(5)).map(|n| args.seed() + n).collect();
+    let arms = if args.arms.is_empty() { vec![Arm::Base, Arm::Starter] } else { args.arms.clone() };
     let mut results = serde_json::Map::new();
     let mut transcript = String::new();
     let mut measured = BTreeMap::new();
-    for arm in &args.arms {
+    for arm in arms {
         let (name, adapter, questions) = match arm {
-            Arm::Base => ("base", None, args.questions.div_ceil(4)),
-            Arm::Starter => ("starter", Some(adapter.clone()), args.questions),
+            Arm::Base => ("base", None, args.questions().div_ceil(4)),
+            Arm::Starter => ("starter", Some(adapter.clone()), args.questions()),
         };
         let weights = Weights { adapter, name: name.to_owned() };
         let bar = ProgressBar::new(questions as u64).with_message(name).with_style(
@@ -127,10 +163,8 @@ pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> 
             transcript.push_str(&format!("{line}\n"));
         }
         results.insert(name.to_owned(), serde_json::to_value(&quality)?);
-        measured.insert(
-            if *arm == Arm::Base { evaluation::Arm::Base } else { evaluation::Arm::Starter },
-            quality,
-        );
+        measured
+            .insert(if arm == Arm::Base { evaluation::Arm::Base } else { evaluation::Arm::Starter }, quality);
     }
     if let Some(path) = &args.report {
         write_page(path, &adapter, measured, &seeds)?;
@@ -154,7 +188,7 @@ async fn reranking(config: &Config, args: &Args) -> anyhow::Result<ExitCode> {
     let brain = Brain::start(engine_config(config), &base, &encoder, Serving::default()).await?;
     let weights = Weights { adapter: Some(adapter), name: "reranker".to_owned() };
     // Far from the companies of the training, however many those are.
-    let questions = weighed(&brain, args.seed, 1 << 34, args.questions, |_| {}).await?;
+    let questions = weighed(&brain, args.seed(), 1 << 34, args.questions(), |_| {}).await?;
     let bar = ProgressBar::new(questions.len() as u64);
     let measured =
         reranking::measure(&brain, &weights, &questions, |done| bar.set_position(done as u64)).await?;
@@ -189,7 +223,7 @@ fn write_page(
 async fn of_person(config: Config, args: &Args) -> anyhow::Result<ExitCode> {
     let person = PersonId::new(&args.person)?;
     let desk = Desk::at(config).await?;
-    let judging = desk.ask(TrainingRequest::Judge { person: person.clone(), questions: args.questions });
+    let judging = desk.ask(TrainingRequest::Judge { person: person.clone(), questions: args.questions() });
     let judged = tokio::select! {
         judged = judging => judged,
         failed = follow(&desk, &person) => Err(failed),

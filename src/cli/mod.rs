@@ -28,7 +28,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{config::Config, error::told};
+use crate::{
+    config::Config,
+    error::{Hint, told},
+};
 
 pub use control::listen;
 
@@ -148,6 +151,17 @@ fn end_with_the_reader() {
     }));
 }
 
+/// Refuses the first flag that was given to `command` and is none of those that it uses.
+fn refuse_unused(command: &str, given: &[(&str, bool)], used: &[&str]) -> Result<(), Hint> {
+    match given.iter().find(|(flag, is_given)| *is_given && !used.contains(flag)) {
+        Some((flag, _)) => Err(Hint::new(
+            format!("{flag} means nothing here to `understudy {command}`"),
+            "leave it out; --help tells what each flag is for",
+        )),
+        None => Ok(()),
+    }
+}
+
 fn report(result: anyhow::Result<ExitCode>) -> ExitCode {
     result.unwrap_or_else(|e| {
         eprintln!("understudy: {}", told(&e));
@@ -196,8 +210,46 @@ fn print_json(value: &serde_json::Value) {
 mod tests {
     use clap::CommandFactory;
 
+    use super::*;
+
     #[test]
     fn verify_cli() {
-        super::Cli::command().debug_assert();
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_flag_that_would_change_nothing_is_refused() {
+        let check = |line: &str| match Cli::try_parse_from(line.split(' ')).unwrap().command {
+            Command::Eval(args) => args.check(),
+            Command::Train(args) => args.check(),
+            other => panic!("{other:?}"),
+        };
+        for line in [
+            "understudy eval starter --questions 120 --seed 1 --companies 2 --arms starter --report a.html",
+            "understudy eval starter --mails a.jsonl b.jsonl --tokens 1000 --seed 2",
+            "understudy eval demetrios --decisions 20 --seed 1 --adapter a.gguf --transcript t.jsonl",
+            "understudy eval demetrios --questions 200",
+            "understudy eval reranker --questions 200 --seed 1",
+            "understudy eval review --transcript t.jsonl",
+            "understudy train starter --scenes 90 --rehearse 700 --tokens 190000 --from a.gguf --out b.gguf --seed 2",
+            "understudy train reranker --rehearse 1250 --work w",
+            "understudy train demetrios --seed 1 --tokens 1000",
+            "understudy train demetrios --stop",
+        ] {
+            check(line).unwrap();
+        }
+        for (line, flag) in [
+            ("understudy eval starter --mails a.jsonl b.jsonl --questions 3", "--questions"),
+            ("understudy eval starter --tokens 3", "--tokens"),
+            ("understudy eval demetrios --adapter a.gguf", "--adapter"),
+            ("understudy eval demetrios --decisions 20 --questions 3", "--questions"),
+            ("understudy eval review --seed 1", "--seed"),
+            ("understudy train reranker --rehearse 9 --scenes 3", "--scenes"),
+            ("understudy train demetrios --rehearse 0", "--rehearse"),
+            ("understudy train demetrios --stop --seed 1", "--seed"),
+        ] {
+            let refused = check(line).unwrap_err().to_string();
+            assert!(refused.starts_with(&format!("{flag} means nothing here")), "{line}: {refused}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use clap::Args as Arguments;
 use indicatif::{ProgressBar, ProgressStyle};
 use understudy_trainer::job::{Event, Job, Recipe};
 
-use super::control::Desk;
+use super::{control::Desk, refuse_unused};
 use crate::{
     app::{engine_config, model_path},
     config::Config,
@@ -41,21 +41,56 @@ pub(super) struct Args {
     /// Where the adapter goes.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Decides every random choice.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    /// Decides every random choice; without it, 1.
+    #[arg(long)]
+    seed: Option<u64>,
     /// Most tokens to compute; without it, 350,000 for a shipped adapter and 180,000 for a person.
     #[arg(long)]
     tokens: Option<usize>,
-    /// Scenes of the starter's corpus.
-    #[arg(long, default_value_t = 640)]
-    scenes: usize,
+    /// Scenes of the starter's corpus; without it, 640.
+    #[arg(long)]
+    scenes: Option<usize>,
     /// Questions whose notes the product's own search chooses: lessons of the starter, and all that the reranker learns.
-    #[arg(long, value_name = "LESSONS", default_value_t = 0)]
-    rehearse: usize,
+    #[arg(long, value_name = "LESSONS")]
+    rehearse: Option<usize>,
     /// The adapter that the starter goes on from, instead of from nothing.
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
+}
+
+impl Args {
+    /// Takes no flag that would change nothing.
+    pub(super) fn check(&self) -> Result<(), Hint> {
+        let used: &[&str] = match self.person.as_str() {
+            "starter" => &["--work", "--out", "--seed", "--tokens", "--scenes", "--rehearse", "--from"],
+            "reranker" => &["--work", "--out", "--seed", "--tokens", "--rehearse", "--from"],
+            _ if self.stop => &["--stop"],
+            _ => &["--seed", "--tokens"],
+        };
+        let given = [
+            ("--stop", self.stop),
+            ("--work", self.work.is_some()),
+            ("--out", self.out.is_some()),
+            ("--seed", self.seed.is_some()),
+            ("--tokens", self.tokens.is_some()),
+            ("--scenes", self.scenes.is_some()),
+            ("--rehearse", self.rehearse.is_some()),
+            ("--from", self.from.is_some()),
+        ];
+        refuse_unused(&format!("train {}", self.person), &given, used)
+    }
+
+    fn seed(&self) -> u64 {
+        self.seed.unwrap_or(1)
+    }
+
+    fn scenes(&self) -> usize {
+        self.scenes.unwrap_or(640)
+    }
+
+    fn rehearse(&self) -> usize {
+        self.rehearse.unwrap_or(0)
+    }
 }
 
 /// Runs a job in this process and ends it.
@@ -65,10 +100,11 @@ pub(super) fn child(job: &std::path::Path) -> anyhow::Result<ExitCode> {
 }
 
 pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> {
+    args.check()?;
     if !matches!(args.person.as_str(), "starter" | "reranker") {
         return of_person(config, args).await;
     }
-    if args.person == "reranker" && args.rehearse == 0 {
+    if args.person == "reranker" && args.rehearse() == 0 {
         let next = "name how many with --rehearse; the shipped one learnt from 1250";
         return Err(Hint::new("the reranker learns from questions, and none are asked for", next).into());
     }
@@ -79,6 +115,7 @@ pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> 
     let train_file = work.join("train.jsonl");
     let dev_file = work.join("dev.jsonl");
     write_corpus(&config, &base, &args, &train_file, &dev_file).await?;
+    let seed = args.seed();
     let job = Job {
         base,
         start: args.from,
@@ -86,7 +123,7 @@ pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> 
         dev: Some(dev_file),
         out: args.out.unwrap_or_else(|| work.join("adapter.gguf")),
         work: work.join("checkpoint"),
-        seed: args.seed,
+        seed,
         recipe: Recipe { most_tokens: args.tokens.unwrap_or(STARTER_TOKENS), ..Recipe::default() },
         ends_with_stdin: true,
     };
@@ -118,7 +155,7 @@ async fn of_person(config: Config, args: Args) -> anyhow::Result<ExitCode> {
     let begun = desk
         .ask(TrainingRequest::Begin {
             person: person.clone(),
-            seed: args.seed,
+            seed: args.seed(),
             tokens: args.tokens.unwrap_or(MOST_TOKENS),
         })
         .await?;
@@ -200,25 +237,26 @@ type Scenes = Vec<Vec<Example>>;
 
 async fn lessons_in_weighing(brain: &Brain, args: &Args) -> anyhow::Result<(Scenes, Scenes)> {
     let lessons = |questions: Vec<Weighed>| questions.iter().map(Weighed::lessons).collect::<Scenes>();
-    let dev = weighed(brain, args.seed, 1 << 32, args.rehearse / 20, |_| {}).await?;
+    let dev = weighed(brain, args.seed(), 1 << 32, args.rehearse() / 20, |_| {}).await?;
     let bar = progress_bar()?.with_message("searching");
-    bar.set_length(args.rehearse as u64);
+    bar.set_length(args.rehearse() as u64);
     let train =
-        weighed(brain, args.seed, 1 << 33, args.rehearse, |done| bar.set_position(done as u64)).await?;
+        weighed(brain, args.seed(), 1 << 33, args.rehearse(), |done| bar.set_position(done as u64)).await?;
     bar.finish_and_clear();
     Ok((lessons(train), lessons(dev)))
 }
 
 async fn lessons_in_the_job(brain: &Brain, args: &Args) -> anyhow::Result<(Scenes, Scenes)> {
-    let scenes = corpus::starter(args.seed, args.scenes + args.scenes / 40 + 1);
-    let (dev, train) = scenes.split_at(args.scenes / 40 + 1);
+    let for_dev = args.scenes() / 40 + 1;
+    let scenes = corpus::starter(args.seed(), args.scenes() + for_dev);
+    let (dev, train) = scenes.split_at(for_dev);
     let of = |scenes: &[corpus::Scene]| scenes.iter().map(|scene| scene.examples.clone()).collect::<Vec<_>>();
     // Far from the companies of the training, however many those are.
-    let for_dev = rehearse(brain, args.seed, 1 << 32, args.rehearse / 20, |_| {}).await?;
+    let for_dev = rehearse(brain, args.seed(), 1 << 32, args.rehearse() / 20, |_| {}).await?;
     let bar = progress_bar()?.with_message("rehearsing");
-    bar.set_length(args.rehearse as u64);
+    bar.set_length(args.rehearse() as u64);
     let for_training =
-        rehearse(brain, args.seed, 0, args.rehearse, |done| bar.set_position(done as u64)).await?;
+        rehearse(brain, args.seed(), 0, args.rehearse(), |done| bar.set_position(done as u64)).await?;
     bar.finish_and_clear();
     // Each has notes of its own, so each makes a group.
     let alone = |lessons: Vec<Example>| lessons.into_iter().map(|lesson| vec![lesson]);
