@@ -107,7 +107,7 @@ fn asked<'q>(question: &'q Rehearsal, person: &'q PersonId, n: usize) -> Asked<'
     Asked { person, message: &question.message, queries }
 }
 
-/// What a turn would show of the notes.
+/// What a draft would be shown of the notes if nobody weighed them: the two nearest, so that it learns to tell which answers.
 async fn found(
     embed: &dyn Embed,
     shelf: &Shelf,

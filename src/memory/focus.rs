@@ -2,8 +2,8 @@
 //!
 //! A small model reads a page of facts badly and slowly; a few sentences it reads well. A passage is told by its
 //! sentences and lines, each ranked by words and by meaning for every leg of the search, under the title of its
-//! note. The nearest are weighed by the mind; where none can weigh, the best two are shown, the best first. What a sentence leans on (the one before "It", the line
-//! that opens a list) comes with it.
+//! note. The nearest are weighed by the mind; where none can weigh, the best two are shown, the best first. What a
+//! sentence leans on (the one before "It", the line that opens a list) comes with it.
 
 use std::collections::BTreeSet;
 
@@ -28,12 +28,17 @@ const LEANING: &[&str] = &[
     "it", "its", "they", "their", "them", "this", "that", "these", "those", "he", "she", "his", "her", "both",
 ];
 
+/// A sentence with all words of a title of so many names what it is about; "fair" alone may be any fair.
+const SUBJECT_WORDS: usize = 2;
+
 /// A sentence or a line of a passage.
 struct Part<'p> {
     passage: usize,
     text: &'p str,
     /// Whether it begins a line.
     opens_line: bool,
+    /// Whether it goes on about what the sentence before it said.
+    leans: bool,
 }
 
 /// The sentences of some passages, ranked for a question.
@@ -71,7 +76,7 @@ impl<'p> Sentences<'p> {
         passages: &'p [Passage],
     ) -> anyhow::Result<Self> {
         let parts: Vec<Part<'_>> =
-            passages.iter().enumerate().flat_map(|(n, passage)| parts(n, &passage.text)).collect();
+            passages.iter().enumerate().flat_map(|(n, passage)| parts(n, passage)).collect();
         let size = |passage: &Passage| passage.title.chars().count() + passage.text.chars().count();
         if passages.iter().map(size).sum::<usize>() <= MOST_CHARS {
             let order: Vec<usize> = (0..parts.len()).collect();
@@ -92,7 +97,7 @@ impl<'p> Sentences<'p> {
 
     /// The best of them: what a prompt shows when nobody weighs them.
     ///
-    /// Numbered, best first; passages that are short enough together stay as they are.
+    /// Best first, each with the number of its passage; passages that are short enough together stay as they are.
     #[must_use]
     pub fn shown(&self) -> Vec<Passage> {
         if self.is_whole {
@@ -202,16 +207,37 @@ fn dot(one: &[f32], other: &[f32]) -> f32 {
     one.iter().zip(other).map(|(a, b)| a * b).sum()
 }
 
-fn parts(passage: usize, text: &str) -> Vec<Part<'_>> {
+fn parts(n: usize, passage: &Passage) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
-    for line in text.lines() {
+    let subject = passage.title.split(" > ").next().unwrap_or_default();
+    for line in passage.text.lines() {
         let mut opens_line = true;
-        for sentence in line.split_sentence_bounds().map(str::trim).filter(|sentence| !sentence.is_empty()) {
-            parts.push(Part { passage, text: sentence, opens_line });
+        let bounds = line.split_sentence_bounds().flat_map(after_numbers);
+        for sentence in bounds.map(str::trim).filter(|sentence| !sentence.is_empty()) {
+            let leans = !opens_line && leans(sentence, subject);
+            parts.push(Part { passage: n, text: sentence, opens_line, leans });
             opens_line = false;
         }
     }
     parts
+}
+
+/// Cuts where a sentence ends with a number and the next begins with one, as in "It costs 10,750. 49 people are coming.":
+/// Unicode's rules (UAX 29, SB8) take a small letter after a full stop and a number for the same sentence. A number of one
+/// or two digits may be a day or a house, so it ends none.
+fn after_numbers(sentence: &str) -> Vec<&str> {
+    let ends = sentence.match_indices(". ").map(|(at, _)| at + 1).filter(|end| {
+        let (before, after) = sentence.split_at_checked(*end).unwrap_or_default();
+        let digits = before.chars().rev().skip(1).take_while(|c| c.is_ascii_digit() || *c == ',').count();
+        digits > 2 && after.trim_start().starts_with(|c: char| c.is_ascii_digit())
+    });
+    let mut pieces = Vec::new();
+    let mut from = 0;
+    for end in ends.chain([sentence.len()]) {
+        pieces.extend(sentence.get(from..end));
+        from = end;
+    }
+    pieces
 }
 
 /// Takes parts in `order` until there is enough, and puts them together by passage: the best first, because a small
@@ -251,6 +277,18 @@ fn assemble(passages: &[Passage], parts: &[Part<'_>], order: &[usize]) -> Vec<Pa
         .collect()
 }
 
+/// Whether a sentence begins with a word that means something before it.
+///
+/// An "it" that means nothing does not: "It takes 12 people to sail the cutter Heron" under the title "Cutter Heron".
+fn leans(sentence: &str, subject: &str) -> bool {
+    let words: Vec<String> = sentence.unicode_words().map(str::to_lowercase).collect();
+    let Some(first) = words.first() else { return false };
+    let subject: Vec<String> = subject.unicode_words().map(str::to_lowercase).collect();
+    let means_nothing =
+        first == "it" && subject.len() >= SUBJECT_WORDS && subject.iter().all(|word| words.contains(word));
+    !means_nothing && LEANING.contains(&first.as_str())
+}
+
 /// The texts of parts, one after the other; a line stays a line.
 fn told<'p>(parts: impl Iterator<Item = &'p Part<'p>>) -> String {
     let mut text = String::new();
@@ -271,8 +309,7 @@ fn with_support(parts: &[Part<'_>], place: usize) -> Vec<usize> {
         && let Some(before) = at.checked_sub(1)
         && parts.get(before).is_some_and(|other| other.passage == part.passage)
     {
-        let first = part.text.unicode_words().next().unwrap_or_default().to_lowercase();
-        if part.opens_line || !LEANING.contains(&first.as_str()) {
+        if !part.leans {
             break;
         }
         needed.push(before);
@@ -381,8 +418,10 @@ mod tests {
 
     #[test]
     fn a_sentence_brings_what_it_leans_on() {
-        let text = "The Heron launches in May. It costs 240 EUR.\nStock:\n- Plover: 12\n- Wren: 7\nPress comes later.";
-        let parts = parts(0, text);
+        let text = "The Heron launches in May. It costs 240 EUR.\nStock:\n- Plover: 12\n- Wren: 7\nPress comes later. \
+                    It takes two to lift the lamp Heron. They carry the lamp Heron in.";
+        let passage = passage(1, "Lamp Heron > Launch", text);
+        let parts = parts(0, &passage);
         let with = |needle: &str| {
             let place = parts.iter().position(|part| part.text.contains(needle)).unwrap();
             let mut texts: Vec<&str> =
@@ -393,13 +432,32 @@ mod tests {
         assert_eq!(with("240"), ["It costs 240 EUR.", "The Heron launches in May."]);
         assert_eq!(with("Wren"), ["- Wren: 7", "Stock:"]);
         assert_eq!(with("Press"), ["Press comes later."]);
-        assert_eq!(with("Heron"), ["The Heron launches in May."]);
+        assert_eq!(with("launches"), ["The Heron launches in May."]);
+        assert_eq!(with("lift"), ["It takes two to lift the lamp Heron."], "it means nothing");
+        assert_eq!(with("carry").len(), 2, "they are somebody");
+    }
+
+    #[test]
+    fn a_sentence_ends_with_its_number() {
+        for (text, pieces) in [
+            (
+                "It costs EUR 10,750. 49 people are coming.",
+                &["It costs EUR 10,750.", "49 people are coming."][..],
+            ),
+            ("It is the 12. 3 people wait.", &["It is the 12. 3 people wait."]),
+            ("Call 3304. Or come by.", &["Call 3304.", "Or come by."]),
+            ("It is 1,200.50 EUR.", &["It is 1,200.50 EUR."]),
+        ] {
+            let passage = passage(1, "Fair", text);
+            let told: Vec<&str> = parts(0, &passage).into_iter().map(|part| part.text).collect();
+            assert_eq!(told, pieces);
+        }
     }
 
     #[test]
     fn lines_stay_lines() {
         let passages = [passage(1, "Stock", "Stock:\n- Plover: 12\n- Wren: 7. Order soon.")];
-        let parts = parts(0, &passages[0].text);
+        let parts = parts(0, &passages[0]);
         let shown = assemble(&passages, &parts, &[2, 3]);
         assert_eq!(shown[0].text, "Stock:\n- Wren: 7. Order soon.");
     }

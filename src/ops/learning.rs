@@ -235,7 +235,7 @@ impl Shelf<'_> {
         Ok(self.notes.search(&search).await?)
     }
 
-    /// What a turn would show, to an audience of which nobody is known.
+    /// What a turn would show if nobody weighed it, to an audience of which nobody is known.
     async fn excerpts(&self, message: &str, queries: &[String], at: i64) -> anyhow::Result<Vec<Passage>> {
         let asked = Asked { person: self.person, message, queries };
         let recalled = answer::recall(self.embed, self.notes, asked, &Audience::unknown(), at).await?;

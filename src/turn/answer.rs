@@ -7,7 +7,7 @@ use std::time::Instant;
 use tracing::warn;
 
 use crate::{
-    domain::{Audience, Passage, PersonId},
+    domain::{Audience, Integrity, Passage, PersonId},
     inbox::Stage,
     memory::{self, Candidate, Embed, Leg, Notes, Paper, Search, Sentences},
     mind::{Mind, Situation},
@@ -16,7 +16,7 @@ use crate::{
 
 use super::{
     cites, figures, manners, questions,
-    weighing::{Weighed, weigh},
+    weighing::{LIKELY_FROM, SURE_FROM, Weighed, weigh},
 };
 
 /// Passages that are searched for what the draft is given.
@@ -115,7 +115,7 @@ pub(super) async fn from_found(
     let mut clock = Clock::start();
     // No time of its own, but the place where the journal keeps what a reply rests on.
     clock.lap("recall");
-    let recalled = Recalled { excerpts: found.clone(), passages: found, sure: 0 };
+    let recalled = Recalled { excerpts: found.clone(), passages: found, odds: f32::NEG_INFINITY };
     conclude(means, situation, Vec::new(), recalled, clock, watch).await
 }
 
@@ -128,15 +128,18 @@ async fn conclude(
     mut clock: Clock,
     watch: &dyn Watch,
 ) -> anyhow::Result<Answer> {
-    let Recalled { passages, mut excerpts, sure } = recalled;
+    let Recalled { passages, mut excerpts, odds } = recalled;
     watch.stage(Stage::Drafting);
     let drafted = draft(means, situation, &excerpts, watch).await?;
     clock.lap("draft");
     // What the prompt had no room for can't be cited, and holds no figure that the draft may use.
+    let is_all_shown = excerpts.len() <= drafted.shown;
     excerpts.truncate(drafted.shown);
+    let trusted_from = if drafted.text.is_empty() { LIKELY_FROM } else { SURE_FROM };
+    let sure = if is_all_shown && odds >= trusted_from { excerpts.len() } else { 0 };
     let mut spoken = mind_the_manners(&drafted.text, situation, &excerpts);
-    if let ("refused", Some(sentences @ [_, ..])) = (spoken.outcome, excerpts.get(..sure)) {
-        spoken = mind_the_manners(&quoted(sentences), situation, &excerpts);
+    if let Some(said) = better_quoted(&spoken, situation, &excerpts, sure) {
+        spoken = mind_the_manners(&said, situation, &excerpts);
     }
     clock.lap("manners");
     Ok(Answer {
@@ -213,8 +216,8 @@ pub(crate) struct Asked<'a> {
 pub(crate) struct Recalled {
     pub passages: Vec<Passage>,
     pub excerpts: Vec<Passage>,
-    /// So many of the first excerpts surely answer the message.
-    pub sure: usize,
+    /// How surely the excerpts answer all of the message, in nats; minus infinity when nobody can say.
+    pub odds: f32,
 }
 
 /// Looks the message and the queries up, for this audience only, and picks what of it a draft would be given if
@@ -257,8 +260,8 @@ async fn recall_for(
     if papers.is_empty() {
         let passages = std::mem::take(&mut found.passages);
         let sentences = found.sentences(embed, &passages).await?;
-        let Weighed { excerpts, sure } = weigh(mind, situation, found.questions(), &sentences, true).await?;
-        return Ok(Recalled { sure, ..in_order(passages, excerpts) });
+        let Weighed { excerpts, odds } = weigh(mind, situation, found.questions(), &sentences, true).await?;
+        return Ok(Recalled { odds, ..in_order(passages, excerpts) });
     }
     let sent = memory::leaf_through(embed, &found.legs, papers, OF_PAPERS).await?;
     let is_new = |passage: &Passage| papers.iter().any(|paper| paper.is_new && paper.name == passage.source);
@@ -274,16 +277,54 @@ async fn recall_for(
     Ok(in_order(all, excerpts))
 }
 
+/// What the notes say, where the draft does worse: it declines or leaves out what `sure`ly answers, or it says of one
+/// year what a note says of another.
+///
+/// A reply that cites nothing may be a decision and stays; so does what rests on tools and documents, whose words are
+/// never said as they are.
+fn better_quoted(
+    spoken: &Spoken,
+    situation: &Situation<'_>,
+    excerpts: &[Passage],
+    sure: usize,
+) -> Option<String> {
+    let surely = excerpts.get(..sure).filter(|surely| !surely.is_empty());
+    let leaves_out = surely.is_some() && spoken.cites.len() < sure;
+    match (spoken.outcome, spoken.cites.is_empty()) {
+        ("refused", _) => Some(quoted(surely?)),
+        ("answered", false) if leaves_out => Some(quoted(surely?)),
+        ("answered", false) => {
+            let cited: Vec<&Passage> = excerpts.iter().filter(|e| spoken.cites.contains(&e.n)).collect();
+            let may_be_said = cited.iter().all(|excerpt| excerpt.integrity <= Integrity::Internal);
+            let confuses = may_be_said && confuses_years(&spoken.text, situation, excerpts, &cited);
+            confuses.then(|| quoted(surely.map_or(cited, |surely| surely.iter().collect())))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a reply holds a year that only the message has, and cites a note that names another one.
+fn confuses_years(reply: &str, situation: &Situation<'_>, excerpts: &[Passage], cited: &[&Passage]) -> bool {
+    let named = |text: &str, known: &[&str]| {
+        figures::loose_figures(text, known).iter().any(|loose| {
+            loose.text.len() == 4 && (loose.text.starts_with("19") || loose.text.starts_with("20"))
+        })
+    };
+    let unasked = Situation { message: "", ..*situation };
+    named(reply, &known_text(&unasked, excerpts))
+        && cited.iter().any(|excerpt| named(&format!("{}\n{}", excerpt.title, excerpt.text), &[reply]))
+}
+
 /// Sentences of the notes as a reply; a line of a list needs its title to be understood.
-fn quoted(excerpts: &[Passage]) -> String {
-    let one = |(n, excerpt): (usize, &Passage)| {
-        let text = excerpt.text.trim();
+fn quoted<'e>(excerpts: impl IntoIterator<Item = &'e Passage>) -> String {
+    let one = |excerpt: &Passage| {
+        let (text, n) = (excerpt.text.trim(), excerpt.n);
         match text.strip_prefix(['-', '*', '\u{2022}']) {
             Some(line) => format!("{}: {} [{n}]", excerpt.title, line.trim()),
             None => format!("{text} [{n}]"),
         }
     };
-    (1..).zip(excerpts).map(one).collect::<Vec<_>>().join("\n")
+    excerpts.into_iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
 fn numbered(passages: impl Iterator<Item = Passage>) -> Vec<Passage> {
@@ -340,7 +381,7 @@ fn in_order(mut passages: Vec<Passage>, excerpts: Vec<Passage>) -> Recalled {
         excerpts.iter().position(|excerpt| excerpt.n == passage.n).unwrap_or(usize::MAX)
     });
     let (passages, excerpts) = (numbered(passages.into_iter()), numbered(excerpts.into_iter()));
-    Recalled { passages, excerpts, sure: 0 }
+    Recalled { passages, excerpts, odds: f32::NEG_INFINITY }
 }
 
 struct Drafted {
@@ -430,8 +471,10 @@ pub(crate) fn known_text<'s>(situation: &Situation<'s>, passages: &'s [Passage])
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
-    use crate::domain::{Integrity, Readers};
+    use crate::{domain::Readers, mind::Weights, people::People};
 
     fn passage(title: &str, text: &str) -> Passage {
         Passage {
@@ -461,8 +504,40 @@ mod tests {
     fn a_sentence_of_the_notes_is_a_reply_with_its_source() {
         let [line, sentence] =
             ["- Pass mark: 84 %", "It is on Friday."].map(|text| passage("Spelling contest", text));
-        assert_eq!(quoted(std::slice::from_ref(&line)), "Spelling contest: Pass mark: 84 % [1]");
-        assert_eq!(quoted(&[sentence, line]), "It is on Friday. [1]\nSpelling contest: Pass mark: 84 % [2]");
+        assert_eq!(quoted([&line]), "Spelling contest: Pass mark: 84 % [1]");
+        let line = Passage { n: 2, ..line };
+        assert_eq!(quoted([&sentence, &line]), "It is on Friday. [1]\nSpelling contest: Pass mark: 84 % [2]");
+    }
+
+    #[test]
+    fn the_notes_are_quoted_where_the_draft_does_worse() {
+        let people = People::read(&[&Path::new(env!("CARGO_MANIFEST_DIR")).join("adapters")]).unwrap();
+        let (person, weights) = (&people.everybody()[0], Weights::base());
+        let message = "Who examines in 2023, where, and may I bring 2 guests?";
+        let situation = Situation { person, weights: &weights, requester: "Alice", thread: &[], message };
+        let texts = ["The examiner of 2028 is Oskar.", "It is in the hall.", "Up to 5 guests are fine."];
+        let excerpts = numbered(texts.into_iter().map(|text| passage("Exam", text)));
+        let better = |draft: &str, excerpts: &[Passage], sure| {
+            better_quoted(&mind_the_manners(draft, &situation, excerpts), &situation, excerpts, sure)
+        };
+        let of = |draft: &str, sure| better(draft, &excerpts, sure);
+        let (one, both) = (
+            "The examiner of 2028 is Oskar. [1]",
+            "The examiner of 2028 is Oskar. [1]\nIt is in the hall. [2]",
+        );
+        assert_eq!(of("That's not in my notes.", 0), None);
+        assert_eq!(of("That's not in my notes.", 1).as_deref(), Some(one));
+        assert_eq!(of("It is in the hall [2].", 2).as_deref(), Some(both), "a half is missing");
+        assert_eq!(of("The examiner of 2028 is Oskar [1]. It is in the hall [2].", 2), None);
+        assert_eq!(of("The examiner of 2023 is Oskar [1].", 0).as_deref(), Some(one), "another year");
+        assert_eq!(of("The examiner of 2023 is Oskar [1].", 2).as_deref(), Some(both));
+        assert_eq!(of("The examiner of 2028 is Oskar [1].", 0), None);
+        assert_eq!(of("Yes, you may bring 2 guests, up to 5 are fine [3].", 0), None, "no year");
+        assert_eq!(of("In 2023 it is in the hall [2].", 0), None, "the note names none");
+        assert_eq!(of("Yes, that is fine.", 2), None, "a decision cites nothing");
+        let sent: Vec<Passage> =
+            excerpts.iter().map(|e| Passage { integrity: Integrity::External, ..e.clone() }).collect();
+        assert_eq!(better("The examiner of 2023 is Oskar [1].", &sent, 0), None, "a stranger's words");
     }
 
     #[test]

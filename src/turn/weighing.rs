@@ -14,20 +14,23 @@ pub(crate) const WEIGHED: usize = 5;
 /// Below these log-odds a sentence does not answer the message: when all are below, no note does. Of 196 questions to
 /// lessons 0.54 of those without an answer are below, and 0.04 of those with one.
 pub(crate) const NONE_BELOW: f32 = -2.5;
-/// From these on a sentence answers the message whatever else does, as to each half of a question.
-const ANSWERS_FROM: f32 = 0.0;
-/// From these on a sentence answers so surely that it is said itself when the draft declines.
-const SURE_FROM: f32 = 1.0;
+/// From these on a sentence answers so surely that it is said itself when the draft declines or leaves it out.
+pub(super) const SURE_FROM: f32 = 1.0;
+/// From these on it is said itself when every draft had figures from nowhere: whoever makes them up thinks that the notes
+/// answer. Of 150 questions to lessons the best sentence is right in 114 then and wrong in 10.
+pub(super) const LIKELY_FROM: f32 = 0.0;
 /// What a point of the search's own score weighs beside a nat of the odds: of 146 questions to lessons with one answer
 /// 0.92 then have it in the first place, by the odds alone 0.86, by the search alone 0.88.
 const NEARNESS: f32 = 2.0;
-/// A sentence that is so little worse than the best one is shown beside it.
-const BESIDE: f32 = 1.5;
 
-/// What the draft is given: the sentences that answer the message, as the mind sees it, best first.
+/// What the draft is given: of each question the sentence that answers it best, as the mind sees it.
 ///
-/// When none does: none of them if that `may_be_none`, so that the draft says so; else the nearest, as of a document
-/// that somebody asks about as a whole.
+/// Each question is weighed by itself, because of two at once a small model sees the one that a sentence answers. No
+/// second best is shown: of 150 questions to lessons the first sentence is right in 129 and only the second in 5, and in
+/// 31 a wrong one beside the right one would lead the draft astray.
+///
+/// When nothing answers: nothing if that `may_be_none`, so that the draft says so. Of a document, which somebody may ask
+/// about as a whole, the nearest sentences are shown unless each question is surely answered.
 pub(super) async fn weigh(
     mind: &dyn Mind,
     situation: &Situation<'_>,
@@ -35,62 +38,44 @@ pub(super) async fn weigh(
     sentences: &Sentences<'_>,
     may_be_none: bool,
 ) -> anyhow::Result<Weighed> {
-    let unsure = |excerpts| Ok(Weighed { excerpts, sure: 0 });
+    let unsure = |excerpts| Ok(Weighed { excerpts, odds: f32::NEG_INFINITY });
     let candidates = sentences.candidates(WEIGHED);
     let texts: Vec<String> = candidates.iter().map(|candidate| candidate.text.clone()).collect();
-    if questions.len() > 1 {
-        let Some(chosen) = weigh_each(mind, situation, questions, &candidates, &texts).await? else {
-            return unsure(sentences.shown());
-        };
-        if chosen.is_empty() {
-            return unsure(if may_be_none { Vec::new() } else { sentences.shown() });
-        }
-        let all_sure = chosen.len() == questions.len() && chosen.iter().all(|(odds, _)| *odds >= SURE_FROM);
-        let chosen: Vec<&Candidate> = chosen.into_iter().map(|(_, candidate)| candidate).collect();
-        let (excerpts, all_shown) = (sentences.chosen(&chosen), sentences.fit(&chosen));
-        return Ok(Weighed { sure: if all_sure && all_shown { excerpts.len() } else { 0 }, excerpts });
-    }
-    let Some(odds) = mind.relevance(situation, &texts).await? else { return unsure(sentences.shown()) };
-    if odds.iter().all(|odds| *odds < NONE_BELOW) {
-        return unsure(if may_be_none { Vec::new() } else { sentences.shown() });
-    }
-    let answering = odds.into_iter().zip(&candidates).filter(|(odds, _)| *odds >= NONE_BELOW);
-    let mut weighed: Vec<(f32, f32, &Candidate)> =
-        answering.map(|(odds, candidate)| (worth(odds, candidate), odds, candidate)).collect();
-    weighed.sort_by(|one, other| other.0.total_cmp(&one.0));
-    let best = weighed.first().map_or(f32::MIN, |(worth, ..)| *worth);
-    weighed.retain(|(worth, odds, _)| *worth >= best - BESIDE || *odds >= ANSWERS_FROM);
-    let sure = weighed.first().map_or(0, |(_, odds, _)| usize::from(*odds >= SURE_FROM));
-    let chosen: Vec<&Candidate> = weighed.into_iter().map(|(.., candidate)| candidate).collect();
-    Ok(Weighed { excerpts: sentences.chosen(&chosen), sure })
-}
-
-/// The best answer to each of several questions with its odds, in their order, as the mind sees it; a question that
-/// nothing answers has none. `None` from a mind that can't weigh.
-///
-/// Each is weighed by itself: of two questions at once a small model sees the one that a sentence answers.
-async fn weigh_each<'c>(
-    mind: &dyn Mind,
-    situation: &Situation<'_>,
-    questions: &[Leg],
-    candidates: &'c [Candidate],
-    texts: &[String],
-) -> anyhow::Result<Option<Vec<(f32, &'c Candidate)>>> {
-    let mut chosen: Vec<(f32, &Candidate)> = Vec::new();
+    let mut best = Vec::new();
     for question in questions {
         let one = Situation { message: &question.text, ..*situation };
-        let Some(odds) = mind.relevance(&one, texts).await? else { return Ok(None) };
-        let answering = odds.into_iter().zip(candidates).filter(|(odds, _)| *odds >= NONE_BELOW);
-        let best = answering.max_by(|one, other| worth(one.0, one.1).total_cmp(&worth(other.0, other.1)));
-        chosen.extend(best.filter(|(_, best)| chosen.iter().all(|(_, other)| other != best)));
+        let Some(odds) = mind.relevance(&one, &texts).await? else { return unsure(sentences.shown()) };
+        // The last of equals is taken, which is the nearest from behind.
+        let answering = odds.into_iter().zip(&candidates).rev().filter(|(odds, _)| *odds >= NONE_BELOW);
+        best.push(answering.max_by(|one, other| worth(one.0, one.1).total_cmp(&worth(other.0, other.1))));
     }
-    Ok(Some(chosen))
+    let odds = best
+        .iter()
+        .map(|best| best.map_or(f32::NEG_INFINITY, |(odds, _)| odds))
+        .fold(f32::INFINITY, f32::min);
+    let mut chosen: Vec<&Candidate> = Vec::new();
+    for (_, candidate) in best.into_iter().flatten() {
+        if !chosen.contains(&candidate) {
+            chosen.push(candidate);
+        }
+    }
+    match (chosen.is_empty(), may_be_none) {
+        (true, true) => return unsure(Vec::new()),
+        (_, false) if odds < SURE_FROM => return unsure(sentences.shown()),
+        _ => {}
+    }
+    let all_shown = chosen.len() == 1 || sentences.fit(&chosen);
+    Ok(Weighed {
+        excerpts: sentences.chosen(&chosen),
+        odds: if all_shown { odds } else { f32::NEG_INFINITY },
+    })
 }
 
-/// What the draft is given, best first, and how many of the first of it surely answer.
+/// What the draft is given, in the order of the questions.
 pub(super) struct Weighed {
     pub excerpts: Vec<Passage>,
-    pub sure: usize,
+    /// How surely they answer, in nats: the least of the questions, and minus infinity where something is missing.
+    pub odds: f32,
 }
 
 /// By what candidates are ordered: how surely one answers, and how near it is.
@@ -180,8 +165,8 @@ mod tests {
         }
     }
 
-    /// What is shown of three sentences about a kettle and a long rest.
-    async fn shown(judge: &Judge, may_be_none: bool) -> Vec<String> {
+    /// What is shown of three sentences about a kettle and a long rest, and how surely it answers.
+    async fn shown(judge: &Judge, may_be_none: bool) -> (Vec<String>, f32) {
         let text = format!(
             "The kettle stands in the kitchen. The kettle is red. The kettle holds two litres. {}",
             "Nobody asked about the rest of the kitchen. ".repeat(8)
@@ -189,8 +174,13 @@ mod tests {
         shown_of(judge, &["What colour is the kettle?"], &text, may_be_none).await
     }
 
-    /// What is shown of a text when these questions are asked.
-    async fn shown_of(judge: &Judge, questions: &[&str], text: &str, may_be_none: bool) -> Vec<String> {
+    /// The same of a text when these questions are asked.
+    async fn shown_of(
+        judge: &Judge,
+        questions: &[&str],
+        text: &str,
+        may_be_none: bool,
+    ) -> (Vec<String>, f32) {
         let people = People::read(&[&Path::new(env!("CARGO_MANIFEST_DIR")).join("adapters")]).unwrap();
         let (weights, message) = (Weights::base(), questions.join(" "));
         let person = &people.everybody()[0];
@@ -200,25 +190,26 @@ mod tests {
             questions.iter().map(|text| Leg { text: (*text).to_owned(), dense: vec![0.0] }).collect();
         let passages = [passage("Kettle", text)];
         let sentences = Sentences::ranked(&Blind, &legs, &[], &passages).await.unwrap();
-        let shown = weigh(judge, &situation, &legs, &sentences, may_be_none).await.unwrap();
-        shown.excerpts.into_iter().map(|passage| passage.text).collect()
+        let Weighed { excerpts, odds } =
+            weigh(judge, &situation, &legs, &sentences, may_be_none).await.unwrap();
+        (excerpts.into_iter().map(|passage| passage.text).collect(), odds)
     }
 
     #[tokio::test]
-    async fn the_sentence_that_answers_is_shown_and_no_other() {
-        assert_eq!(
-            shown(&Judge(&[("", "red", 4.0), ("", "litres", -0.5)]), true).await,
-            ["The kettle is red."]
-        );
-        let both = shown(&Judge(&[("", "red", 4.0), ("", "litres", 5.0)]), true).await;
-        assert_eq!(both, ["The kettle holds two litres. The kettle is red."]);
+    async fn the_sentence_that_answers_best_is_shown_and_no_other() {
+        let alone = shown(&Judge(&[("", "red", 4.0), ("", "litres", -0.5)]), true).await;
+        assert_eq!(alone, (vec!["The kettle is red.".to_owned()], 4.0));
+        let best = shown(&Judge(&[("", "red", 4.0), ("", "litres", 5.0)]), true).await;
+        assert_eq!(best, (vec!["The kettle holds two litres.".to_owned()], 5.0));
     }
 
     #[tokio::test]
     async fn nothing_is_shown_when_nothing_answers_unless_something_has_to_be() {
         let doubtful = Judge(&[("", "red", -3.0)]);
-        assert!(shown(&doubtful, true).await.is_empty());
-        assert_eq!(shown(&doubtful, false).await.concat().matches("kettle").count(), 2);
+        assert_eq!(shown(&doubtful, true).await, (Vec::new(), f32::NEG_INFINITY));
+        assert_eq!(shown(&doubtful, false).await.0.concat().matches("kettle").count(), 2);
+        let perhaps = shown(&Judge(&[("", "red", 0.5)]), false).await;
+        assert_eq!(perhaps.0.concat().matches("kettle").count(), 2, "of a document the nearest");
     }
 
     #[tokio::test]
@@ -227,9 +218,16 @@ mod tests {
             "The fair opens on Friday. The fair ends on Sunday. Zora has the key. {}",
             "Nobody asked about the rest of this. ".repeat(8)
         );
+        let asked = ["When does the fair open?", "Who has the key?"];
         let judge = Judge(&[("open", "Friday", 6.0), ("open", "Sunday", 5.0), ("key", "key", -1.0)]);
-        let shown = shown_of(&judge, &["When does the fair open?", "Who has the key?"], &text, true).await;
-        assert_eq!(shown, ["The fair opens on Friday. Zora has the key."]);
+        let shown = shown_of(&judge, &asked, &text, true).await;
+        assert_eq!(shown, (vec!["The fair opens on Friday. Zora has the key.".to_owned()], -1.0));
+        let judge = Judge(&[("open", "Friday", 6.0), ("key", "Friday", 5.0)]);
+        let shown = shown_of(&judge, &asked, &text, true).await;
+        assert_eq!(shown, (vec!["The fair opens on Friday.".to_owned()], 5.0), "one sentence answers both");
+        let judge = Judge(&[("open", "Friday", 6.0)]);
+        let shown = shown_of(&judge, &asked, &text, true).await;
+        assert_eq!(shown, (vec!["The fair opens on Friday.".to_owned()], f32::NEG_INFINITY), "a half");
     }
 
     #[tokio::test]
@@ -237,12 +235,19 @@ mod tests {
         let lines: Vec<String> = (1..=7).map(|n| format!("- Thing {n}: here")).collect();
         let text = format!("{}\n- Door code: blue", lines.join("\n"));
         let shown = shown_of(&Judge(&[("", "Door", 4.0)]), &["What is the door code?"], &text, true).await;
-        assert_eq!(shown, ["- Door code: blue"]);
+        assert_eq!(shown, (vec!["- Door code: blue".to_owned()], 4.0));
+    }
+
+    #[tokio::test]
+    async fn of_equals_the_nearest_is_shown() {
+        let text = "- Door: blue\n- Door: green";
+        let shown = shown_of(&Judge(&[("", "Door", 4.0)]), &["What colour is the door?"], text, true).await;
+        assert_eq!(shown.0, ["- Door: blue"]);
     }
 
     #[tokio::test]
     async fn a_mind_that_can_not_weigh_gets_the_two_nearest() {
-        let text = shown(&Judge(&[]), true).await.concat();
+        let text = shown(&Judge(&[]), true).await.0.concat();
         assert_eq!(text.matches("kettle").count(), 2, "{text}");
     }
 }
