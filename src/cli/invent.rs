@@ -18,7 +18,7 @@ pub(super) struct Args {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Threads in the archive, over eighteen months.
-    #[arg(long, default_value_t = 700)]
+    #[arg(long, default_value_t = 2000)]
     threads: u64,
 }
 

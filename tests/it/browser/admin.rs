@@ -58,7 +58,8 @@ async fn click(page: &Client, css: &str) {
 }
 
 async fn text_of(page: &Client, css: &str) -> String {
-    page.find(Locator::Css(css)).await.unwrap().text().await.unwrap()
+    let element = page.wait().at_most(Duration::from_secs(30)).for_element(Locator::Css(css)).await;
+    element.unwrap().text().await.unwrap()
 }
 
 /// Waits until an element shows these words.

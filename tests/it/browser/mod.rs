@@ -113,10 +113,20 @@ async fn sign_in(page: &Client, link: &str, name: &str) {
     page.wait().for_element(Locator::Css("a[href='/talk/bob']")).await.unwrap().click().await.unwrap();
 }
 
+/// Sends a message and waits until it stands in the conversation: whoever leaves the page before takes it along.
 async fn send(page: &Client, question: &str) {
     let text = page.wait().for_element(Locator::Id("text")).await.unwrap();
+    let turns = || async { page.find_all(Locator::Css("article.turn")).await.map_or(0, |turns| turns.len()) };
+    let before = turns().await;
     text.send_keys(question).await.unwrap();
     page.find(Locator::Css("form.composer button.primary")).await.unwrap().click().await.unwrap();
+    for _ in 0..300 {
+        if turns().await > before {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("`{question}` is not sent: {}", page.source().await.unwrap());
 }
 
 /// Waits for an element with exactly this text.
