@@ -81,6 +81,19 @@ async fn embeddings_agree_with_the_models_card() {
 }
 
 #[tokio::test]
+async fn a_vocabulary_tells_its_words_the_common_ones_first() {
+    let engine = engine();
+    let encoder = engine.load_model(&models().join("all-MiniLM-L6-v2.F16.gguf")).await.unwrap();
+    let words = encoder.words();
+    let place = |word: &str| words.iter().position(|known| known == word);
+    assert!(words.len() > 20_000, "{}", words.len());
+    assert!(place("have").unwrap() < place("invitation").unwrap());
+    assert_eq!((place("invitatoin"), place("[CLS]"), place("1999")), (None, None, None));
+    let base = engine.load_model(&base_path()).await.unwrap();
+    assert_eq!(base.words(), [""; 0], "pieces of bytes are no words");
+}
+
+#[tokio::test]
 async fn a_written_end_mark_cannot_forge_a_turn() {
     let engine = engine();
     let model = engine.load_model(&base_path()).await.unwrap();

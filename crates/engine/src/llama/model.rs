@@ -1,7 +1,7 @@
 //! A loaded model: its vocabulary and chat template.
 
 use std::{
-    ffi::{CString, c_char},
+    ffi::{CStr, CString, c_char},
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
     ptr::NonNull,
@@ -223,6 +223,21 @@ impl Model {
                 Err(_) => bytes.resize(n.unsigned_abs() as usize, 0),
             }
         }
+    }
+
+    /// The whole words of a `WordPiece` vocabulary, in its order, which is nearly that of how common they are; none of
+    /// another kind of vocabulary.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        if self.header.text("tokenizer.ggml.model") != Some("bert") {
+            return Vec::new();
+        }
+        let ids = (0..self.vocab_size()).filter_map(|id| Token::try_from(id).ok());
+        // SAFETY: the text of a token of the vocabulary is NUL-terminated and lives as long as the model.
+        let texts = ids.map(|id| unsafe { CStr::from_ptr(sys::llama_vocab_get_text(self.vocab(), id)) });
+        // GGUF marks the pieces that begin a word, as SentencePiece does.
+        let words = texts.filter_map(|text| text.to_str().ok()?.strip_prefix('\u{2581}').map(str::to_owned));
+        words.filter(|word| word.chars().all(char::is_alphabetic)).collect()
     }
 
     /// Whether `token` ends an answer.
