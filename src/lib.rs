@@ -31,6 +31,8 @@ pub mod permission;
 pub mod senses;
 pub mod store;
 pub mod telemetry;
+#[cfg(test)]
+mod testing;
 pub mod tools;
 pub mod turn;
 pub mod web;

@@ -28,6 +28,10 @@ const LEANING: &[&str] = &[
     "it", "its", "they", "their", "them", "this", "that", "these", "those", "he", "she", "his", "her", "both",
 ];
 
+/// A shorter word before a full stop may be an abbreviation, and of the longer ones these are.
+const LETTERS_OF_WORD: usize = 5;
+const ABBREVIATED: &[&str] = &["approx", "equiv", "thurs", "suppl", "abschn", "hausnr"];
+
 /// A sentence with all words of a title of so many names what it is about; "fair" alone may be any fair.
 const SUBJECT_WORDS: usize = 2;
 
@@ -212,7 +216,7 @@ fn parts(n: usize, passage: &Passage) -> Vec<Part<'_>> {
     let subject = passage.title.split(" > ").next().unwrap_or_default();
     for line in passage.text.lines() {
         let mut opens_line = true;
-        let bounds = line.split_sentence_bounds().flat_map(after_numbers);
+        let bounds = line.split_sentence_bounds().flat_map(before_numbers);
         for sentence in bounds.map(str::trim).filter(|sentence| !sentence.is_empty()) {
             let leans = !opens_line && leans(sentence, subject);
             parts.push(Part { passage: n, text: sentence, opens_line, leans });
@@ -222,14 +226,19 @@ fn parts(n: usize, passage: &Passage) -> Vec<Part<'_>> {
     parts
 }
 
-/// Cuts where a sentence ends with a number and the next begins with one, as in "It costs 10,750. 49 people are coming.":
-/// Unicode's rules (UAX 29, SB8) take a small letter after a full stop and a number for the same sentence. A number of one
-/// or two digits may be a day or a house, so it ends none.
-fn after_numbers(sentence: &str) -> Vec<&str> {
+/// Cuts where the next sentence begins with a number, as in "It costs 10,750. 49 people are coming.": Unicode's rules
+/// (UAX 29, SB8) take a small letter after a full stop and a number for the same sentence.
+///
+/// A number of one or two digits before the stop may be a day or a house, and a short word an abbreviation ("No. 12",
+/// "Sept. 3"), so they end none.
+fn before_numbers(sentence: &str) -> Vec<&str> {
     let ends = sentence.match_indices(". ").map(|(at, _)| at + 1).filter(|end| {
         let (before, after) = sentence.split_at_checked(*end).unwrap_or_default();
-        let digits = before.chars().rev().skip(1).take_while(|c| c.is_ascii_digit() || *c == ',').count();
-        digits > 2 && after.trim_start().starts_with(|c: char| c.is_ascii_digit())
+        let before = before.trim_end_matches('.');
+        let digits = before.chars().rev().take_while(|c| c.is_ascii_digit() || *c == ',').count();
+        let word = before.rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default().to_lowercase();
+        let is_word = word.chars().count() >= LETTERS_OF_WORD && !ABBREVIATED.contains(&word.as_str());
+        (digits > 2 || is_word) && after.trim_start().starts_with(|c: char| c.is_ascii_digit())
     });
     let mut pieces = Vec::new();
     let mut from = 0;
@@ -338,37 +347,7 @@ fn is_item(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Integrity, Readers};
-
-    /// Knows no meaning, so that words alone decide.
-    struct Blind;
-
-    #[async_trait::async_trait]
-    impl Embed for Blind {
-        async fn embed(&self, texts: &[String]) -> anyhow::Result<Vec<Vec<f32>>> {
-            Ok(vec![vec![0.0]; texts.len()])
-        }
-
-        fn dimensions(&self) -> usize {
-            1
-        }
-
-        fn name(&self) -> &str {
-            "blind"
-        }
-    }
-
-    fn passage(n: usize, title: &str, text: &str) -> Passage {
-        Passage {
-            n,
-            source: format!("{n}.md"),
-            title: title.to_owned(),
-            text: text.to_owned(),
-            score: 1.0,
-            integrity: Integrity::Internal,
-            readers: Readers::Everyone,
-        }
-    }
+    use crate::testing::{Blind, passage};
 
     async fn focused(questions: &[&str], passages: &[Passage]) -> Vec<Passage> {
         let legs: Vec<Leg> =
@@ -445,6 +424,9 @@ mod tests {
                 &["It costs EUR 10,750.", "49 people are coming."][..],
             ),
             ("It is the 12. 3 people wait.", &["It is the 12. 3 people wait."]),
+            ("Ask Ina Nyberg. 407 tickets are gone.", &["Ask Ina Nyberg.", "407 tickets are gone."]),
+            ("It opens Thurs. 9 am.", &["It opens Thurs. 9 am."]),
+            ("Approx. 40 people sit in No. 12 here.", &["Approx. 40 people sit in No. 12 here."]),
             ("Call 3304. Or come by.", &["Call 3304.", "Or come by."]),
             ("It is 1,200.50 EUR.", &["It is 1,200.50 EUR."]),
         ] {

@@ -28,6 +28,7 @@ mod rule;
 mod said;
 pub mod server;
 mod shelf;
+mod spelling;
 mod stored;
 mod walk;
 mod watch;
@@ -44,6 +45,7 @@ pub use note::{Chunk, Leg, Note, NoteKey, NoteKind, NoteSummary, SAID, Search};
 pub use paper::{Paper, Sheet, leaf_through};
 pub use remembering::Remembering;
 pub use said::{Said, remember};
+pub use spelling::Spelling;
 pub use watch::{Watch, keep_fresh};
 
 use crate::domain::{Passage, PersonId};
@@ -110,7 +112,7 @@ pub trait Notes: Send + Sync {
     async fn health(&self) -> Result<String, NotesError>;
 }
 
-/// Turns texts into vectors whose angle says how close they are in meaning.
+/// Turns texts into vectors whose angle says how close they are in meaning; what it knows of words mends slips in them.
 #[async_trait]
 pub trait Embed: Send + Sync {
     /// Returns one vector for each text, in order, each [`Embed::dimensions`] long.
@@ -121,4 +123,9 @@ pub trait Embed: Send + Sync {
 
     /// Which model this is; a change of name makes the next pass index every note anew.
     fn name(&self) -> &str;
+
+    /// `text` with its slips of the finger mended; nothing where none are seen, or no words are known.
+    fn mended(&self, _text: &str) -> Option<String> {
+        None
+    }
 }

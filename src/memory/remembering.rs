@@ -62,6 +62,10 @@ impl Embed for Remembering<'_> {
     fn name(&self) -> &str {
         self.embed.name()
     }
+
+    fn mended(&self, text: &str) -> Option<String> {
+        self.embed.mended(text)
+    }
 }
 
 #[cfg(test)]

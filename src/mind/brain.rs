@@ -17,7 +17,11 @@ use super::{
     Draft, DraftSink, Mind, Scene, Serving, Situation, StepMenu, Weights,
     prompts::{Filled, Prompts, QUERIES_TOKENS, REPLY_TOKENS, STEP_TOKENS, VERDICT_TOKENS},
 };
-use crate::{domain::Passage, memory::Embed, people::Person};
+use crate::{
+    domain::Passage,
+    memory::{Embed, Spelling},
+    people::Person,
+};
 
 /// JSON without optional white space: every token of it is paid for.
 const QUERIES_GRAMMAR: &str = r#"root ::= "{\"queries\":[" query ("," query){0,3} "]}"
@@ -56,6 +60,7 @@ pub struct Brain {
     verdict_grammar: Arc<str>,
     adapters: Mutex<HashMap<PathBuf, AdapterId>>,
     encoder_name: String,
+    spelling: Spelling,
     serving: Serving,
 }
 
@@ -82,6 +87,7 @@ impl Brain {
         base.render(&[Message { role: Role::User, text: "hello" }])?;
         let prompts = Prompts::for_context(config.context_tokens.min(base.context_tokens()));
         let encoder_name = encoder.id().to_string();
+        let spelling = Spelling::new(encoder.words());
         Ok(Self {
             engine,
             base,
@@ -91,6 +97,7 @@ impl Brain {
             verdict_grammar: VERDICT_GRAMMAR.into(),
             adapters: Mutex::default(),
             encoder_name,
+            spelling,
             serving,
         })
     }
@@ -306,6 +313,10 @@ impl Embed for Brain {
 
     fn name(&self) -> &str {
         &self.encoder_name
+    }
+
+    fn mended(&self, text: &str) -> Option<String> {
+        self.spelling.mended(text)
     }
 }
 

@@ -32,7 +32,7 @@ const NOT_IN_NOTES: &str =
 pub struct Means<'m> {
     /// Writes queries and replies.
     pub mind: &'m dyn Mind,
-    /// Turns queries into vectors.
+    /// Turns what is looked up into vectors, and mends slips in it.
     pub embed: &'m dyn Embed,
     /// The notes.
     pub notes: &'m dyn Notes,
@@ -136,9 +136,9 @@ async fn conclude(
     let is_all_shown = excerpts.len() <= drafted.shown;
     excerpts.truncate(drafted.shown);
     let trusted_from = if drafted.text.is_empty() { LIKELY_FROM } else { SURE_FROM };
-    let sure = if is_all_shown && odds >= trusted_from { excerpts.len() } else { 0 };
+    let is_sure = is_all_shown && odds >= trusted_from && !excerpts.is_empty();
     let mut spoken = mind_the_manners(&drafted.text, situation, &excerpts);
-    if let Some(said) = better_quoted(&spoken, situation, &excerpts, sure) {
+    if let Some(said) = better_quoted(&spoken, situation, &excerpts, is_sure) {
         spoken = mind_the_manners(&said, situation, &excerpts);
     }
     clock.lap("manners");
@@ -198,7 +198,9 @@ impl Clock {
 
 /// Lets the model write its queries; an unusable answer means that the message itself is the query.
 pub(super) async fn ask(means: Means<'_>, situation: &Situation<'_>) -> anyhow::Result<Vec<String>> {
-    let mut queries = means.mind.queries(situation).await?;
+    let mended = means.embed.mended(situation.message);
+    let situation = Situation { message: mended.as_deref().unwrap_or(situation.message), ..*situation };
+    let mut queries = means.mind.queries(&situation).await?;
     queries.retain(|query| !query.trim().is_empty());
     queries.dedup();
     Ok(queries)
@@ -277,8 +279,8 @@ async fn recall_for(
     Ok(in_order(all, excerpts))
 }
 
-/// What the notes say, where the draft does worse: it declines or leaves out what `sure`ly answers, or it says of one
-/// year what a note says of another.
+/// What the notes say, where the draft does worse: it declines or leaves out what surely answers, or it says of one year
+/// what a note says of another.
 ///
 /// A reply that cites nothing may be a decision and stays; so does what rests on tools and documents, whose words are
 /// never said as they are.
@@ -286,18 +288,16 @@ fn better_quoted(
     spoken: &Spoken,
     situation: &Situation<'_>,
     excerpts: &[Passage],
-    sure: usize,
+    is_sure: bool,
 ) -> Option<String> {
-    let surely = excerpts.get(..sure).filter(|surely| !surely.is_empty());
-    let leaves_out = surely.is_some() && spoken.cites.len() < sure;
     match (spoken.outcome, spoken.cites.is_empty()) {
-        ("refused", _) => Some(quoted(surely?)),
-        ("answered", false) if leaves_out => Some(quoted(surely?)),
+        ("refused", _) => is_sure.then(|| quoted(excerpts)),
+        ("answered", false) if is_sure && spoken.cites.len() < excerpts.len() => Some(quoted(excerpts)),
         ("answered", false) => {
             let cited: Vec<&Passage> = excerpts.iter().filter(|e| spoken.cites.contains(&e.n)).collect();
             let may_be_said = cited.iter().all(|excerpt| excerpt.integrity <= Integrity::Internal);
             let confuses = may_be_said && confuses_years(&spoken.text, situation, excerpts, &cited);
-            confuses.then(|| quoted(surely.map_or(cited, |surely| surely.iter().collect())))
+            confuses.then(|| if is_sure { quoted(excerpts) } else { quoted(cited) })
         }
         _ => None,
     }
@@ -363,16 +363,43 @@ async fn look_up(
     now: i64,
 ) -> anyhow::Result<Found> {
     let message: String = asked.message.chars().take(1000).collect();
-    // A message that asks several things is looked up whole too: of a small model's queries one may be missing.
-    let questions = questions::several(&message);
+    let meant = embed.mended(&message);
+    let mut questions = questions::several(meant.as_ref().unwrap_or(&message));
+    if questions.is_empty() {
+        questions.extend(meant);
+    }
+    // The message is looked up as it stands too: what looks like a slip may be a word of the notes, and of a small
+    // model's queries for several questions one may be missing.
     let asks = if questions.is_empty() { 0..1 } else { 1..1 + questions.len() };
     let texts: Vec<String> =
         std::iter::once(message).chain(questions).chain(asked.queries.iter().cloned()).collect();
     let vectors = embed.embed(&texts).await?;
     let legs = texts.into_iter().zip(vectors).map(|(text, dense)| Leg { text, dense }).collect();
     let search = Search { person: asked.person, legs, audience, limit: PASSAGES, now };
-    let passages = notes.search(&search).await?;
+    let mut passages = notes.search(&search).await?;
+    if asks.len() > 1 {
+        // Where queries for one half outvote the other, each half's own best still comes first.
+        let mut firsts: Vec<Passage> = Vec::new();
+        for leg in search.legs.get(asks.clone()).unwrap_or_default() {
+            let one = Search { legs: vec![leg.clone()], limit: 1, ..search };
+            firsts.extend(notes.search(&one).await?);
+        }
+        passages = firsts_first(firsts, passages);
+    }
     Ok(Found { legs: search.legs, asks, passages })
+}
+
+/// These passages ahead of the others, each once, and as many in all as a search finds.
+fn firsts_first(firsts: Vec<Passage>, others: Vec<Passage>) -> Vec<Passage> {
+    let mut all: Vec<Passage> = Vec::new();
+    for passage in firsts.into_iter().chain(others) {
+        let named = |passage: &Passage| (passage.source.clone(), passage.title.clone(), passage.text.clone());
+        let is_known = |known: &Passage| named(known) == named(&passage);
+        if !all.iter().any(is_known) {
+            all.push(passage);
+        }
+    }
+    numbered(all.into_iter().take(PASSAGES))
 }
 
 /// What is shown first, under the numbers by which it is cited; so far each excerpt has the number of its passage.
@@ -474,23 +501,17 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::{domain::Readers, mind::Weights, people::People};
-
-    fn passage(title: &str, text: &str) -> Passage {
-        Passage {
-            n: 1,
-            source: "a.md".to_owned(),
-            title: title.to_owned(),
-            text: text.to_owned(),
-            score: 1.0,
-            integrity: Integrity::Internal,
-            readers: Readers::Everyone,
-        }
-    }
+    use crate::{
+        domain::{ReaderId, Readers},
+        memory::Spelling,
+        mind::{Scripted, Weights},
+        people::People,
+        testing::passage,
+    };
 
     #[test]
     fn of_two_pieces_of_one_section_the_one_that_is_shown_is_cited() {
-        let piece = |n, text| Passage { n, ..passage("Minutes", text) };
+        let piece = |n, text| Passage { source: "a.md".to_owned(), ..passage(n, "Minutes", text) };
         let passages = vec![piece(1, "The stage is rented."), piece(2, "The tent is blue. It has a door.")];
         let recalled = in_order(passages, vec![piece(2, "The tent is blue.")]);
         let [excerpt, shown, rest] =
@@ -501,9 +522,92 @@ mod tests {
     }
 
     #[test]
+    fn the_best_of_each_half_comes_first_and_nothing_twice() {
+        let named = |source: &str, title: &str| Passage {
+            source: source.to_owned(),
+            ..passage(1, title, "Ask Bob.")
+        };
+        let others = vec![named("a", "Kitchen"), named("a", "Lab"), named("b", "Lab"), named("c", "Lab")];
+        let all = firsts_first(vec![named("c", "Lab"), named("a", "Lab")], others);
+        let told: Vec<(usize, &str, &str)> = all.iter().map(|p| (p.n, &*p.source, &*p.title)).collect();
+        assert_eq!(told, [(1, "c", "Lab"), (2, "a", "Lab"), (3, "a", "Kitchen"), (4, "b", "Lab")]);
+        let many = (0..9).map(|n| named("a", &n.to_string())).collect();
+        assert_eq!(firsts_first(Vec::new(), many).len(), PASSAGES);
+    }
+
+    /// Compares letters, and knows a few words.
+    struct Spelt(Scripted, Spelling);
+
+    #[async_trait::async_trait]
+    impl Embed for Spelt {
+        async fn embed(&self, texts: &[String]) -> anyhow::Result<Vec<Vec<f32>>> {
+            self.0.embed(texts).await
+        }
+
+        fn dimensions(&self) -> usize {
+            self.0.dimensions()
+        }
+
+        fn name(&self) -> &str {
+            self.0.name()
+        }
+
+        fn mended(&self, text: &str) -> Option<String> {
+            self.1.mended(text)
+        }
+    }
+
+    /// What is looked up for a message in notes about a season, which Bob may not read, and a lamp.
+    async fn looked_up(reader: &str, message: &str) -> (Vec<String>, Vec<String>) {
+        let words = ["the", "season", "does", "when", "end", "who", "has", "lamp"].map(str::to_owned);
+        let embed = Spelt(Scripted, Spelling::new(words.to_vec()));
+        let dir = tempfile::tempdir().unwrap();
+        let notes = memory::edge::open(dir.path(), embed.dimensions()).await.unwrap();
+        let person = PersonId::new("demetrios").unwrap();
+        for (title, text, readers) in [
+            ("Season", "The season ends in May.", "alice"),
+            ("Lamp", "Zora has the lamp.", "everyone"),
+            ("Lamp oil", "The lamp oil is in the cellar.", "everyone"),
+        ] {
+            let said = memory::Said {
+                person: person.clone(),
+                source: title.to_owned(),
+                title: title.to_owned(),
+                text: text.to_owned(),
+                readers: Readers::parse(readers).unwrap(),
+                integrity: Integrity::Internal,
+                kind: memory::NoteKind::Note,
+            };
+            memory::remember(&*notes, &embed, said).await.unwrap();
+        }
+        let audience = Audience::only(ReaderId::new(reader).unwrap());
+        let queries = ["lamp oil lamp".to_owned(), "lamp oil cellar".to_owned()];
+        let asked = Asked { person: &person, message, queries: &queries };
+        let found = look_up(&embed, &*notes, asked, &audience, 0).await.unwrap();
+        let questions = found.questions().iter().map(|leg| leg.text.clone()).collect();
+        (questions, found.passages.into_iter().map(|passage| passage.title).collect())
+    }
+
+    #[tokio::test]
+    async fn a_slip_is_looked_up_as_it_was_meant() {
+        let (questions, _) = looked_up("alice", "when does the seaosn end?").await;
+        assert_eq!(questions, ["when does the season end?"]);
+    }
+
+    #[tokio::test]
+    async fn the_best_of_each_question_is_found_first_by_those_who_may_read_it() {
+        let message = "When does the season end? Who has the lamp, please?";
+        let (questions, titles) = looked_up("alice", message).await;
+        assert_eq!(questions, ["When does the season end?", "Who has the lamp, please?"]);
+        assert_eq!(titles, ["Season", "Lamp", "Lamp oil"]);
+        let (_, titles) = looked_up("bob", message).await;
+        assert!(titles.contains(&"Lamp".to_owned()) && !titles.contains(&"Season".to_owned()), "{titles:?}");
+    }
+
+    #[test]
     fn a_sentence_of_the_notes_is_a_reply_with_its_source() {
         let [line, sentence] =
-            ["- Pass mark: 84 %", "It is on Friday."].map(|text| passage("Spelling contest", text));
+            ["- Pass mark: 84 %", "It is on Friday."].map(|text| passage(1, "Spelling contest", text));
         assert_eq!(quoted([&line]), "Spelling contest: Pass mark: 84 % [1]");
         let line = Passage { n: 2, ..line };
         assert_eq!(quoted([&sentence, &line]), "It is on Friday. [1]\nSpelling contest: Pass mark: 84 % [2]");
@@ -516,28 +620,29 @@ mod tests {
         let message = "Who examines in 2023, where, and may I bring 2 guests?";
         let situation = Situation { person, weights: &weights, requester: "Alice", thread: &[], message };
         let texts = ["The examiner of 2028 is Oskar.", "It is in the hall.", "Up to 5 guests are fine."];
-        let excerpts = numbered(texts.into_iter().map(|text| passage("Exam", text)));
-        let better = |draft: &str, excerpts: &[Passage], sure| {
-            better_quoted(&mind_the_manners(draft, &situation, excerpts), &situation, excerpts, sure)
+        let excerpts = numbered(texts.into_iter().map(|text| passage(1, "Exam", text)));
+        let better = |draft: &str, excerpts: &[Passage], is_sure| {
+            better_quoted(&mind_the_manners(draft, &situation, excerpts), &situation, excerpts, is_sure)
         };
-        let of = |draft: &str, sure| better(draft, &excerpts, sure);
+        let doubted = |draft: &str| better(draft, &excerpts, false);
+        let surely = |draft: &str| better(draft, &excerpts[..2], true);
         let (one, both) = (
-            "The examiner of 2028 is Oskar. [1]",
-            "The examiner of 2028 is Oskar. [1]\nIt is in the hall. [2]",
+            Some("The examiner of 2028 is Oskar. [1]"),
+            Some("The examiner of 2028 is Oskar. [1]\nIt is in the hall. [2]"),
         );
-        assert_eq!(of("That's not in my notes.", 0), None);
-        assert_eq!(of("That's not in my notes.", 1).as_deref(), Some(one));
-        assert_eq!(of("It is in the hall [2].", 2).as_deref(), Some(both), "a half is missing");
-        assert_eq!(of("The examiner of 2028 is Oskar [1]. It is in the hall [2].", 2), None);
-        assert_eq!(of("The examiner of 2023 is Oskar [1].", 0).as_deref(), Some(one), "another year");
-        assert_eq!(of("The examiner of 2023 is Oskar [1].", 2).as_deref(), Some(both));
-        assert_eq!(of("The examiner of 2028 is Oskar [1].", 0), None);
-        assert_eq!(of("Yes, you may bring 2 guests, up to 5 are fine [3].", 0), None, "no year");
-        assert_eq!(of("In 2023 it is in the hall [2].", 0), None, "the note names none");
-        assert_eq!(of("Yes, that is fine.", 2), None, "a decision cites nothing");
+        assert_eq!(doubted("That's not in my notes."), None);
+        assert_eq!(surely("That's not in my notes.").as_deref(), both);
+        assert_eq!(surely("It is in the hall [2].").as_deref(), both, "a half is missing");
+        assert_eq!(surely("The examiner of 2028 is Oskar [1]. It is in the hall [2]."), None);
+        assert_eq!(doubted("The examiner of 2023 is Oskar [1].").as_deref(), one, "another year");
+        assert_eq!(surely("The examiner of 2023 is Oskar [1].").as_deref(), both);
+        assert_eq!(doubted("The examiner of 2028 is Oskar [1]."), None);
+        assert_eq!(doubted("Yes, you may bring 2 guests, up to 5 are fine [3]."), None, "no year");
+        assert_eq!(doubted("In 2023 it is in the hall [2]."), None, "the note names none");
+        assert_eq!(surely("Yes, that is fine."), None, "a decision cites nothing");
         let sent: Vec<Passage> =
             excerpts.iter().map(|e| Passage { integrity: Integrity::External, ..e.clone() }).collect();
-        assert_eq!(better("The examiner of 2023 is Oskar [1].", &sent, 0), None, "a stranger's words");
+        assert_eq!(better("The examiner of 2023 is Oskar [1].", &sent, false), None, "a stranger's words");
     }
 
     #[test]

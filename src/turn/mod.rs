@@ -55,7 +55,7 @@ pub struct Desk {
     pub people: Arc<People>,
     /// The notes.
     pub notes: Arc<dyn Notes>,
-    /// Turns queries into vectors.
+    /// Turns what is looked up into vectors, and mends slips in it.
     pub embed: Arc<dyn Embed>,
     /// Writes queries and replies.
     pub mind: Arc<dyn Mind>,

@@ -91,10 +91,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{Integrity, Readers},
-        memory::Embed,
         mind::{BrainError, Draft, DraftSink, Weights},
         people::{People, Person},
+        testing::{Blind, passage},
     };
 
     /// Thinks so of each sentence that holds the second word, when the question holds the first.
@@ -135,36 +134,6 @@ mod tests {
         }
     }
 
-    /// Finds everything equally near.
-    struct Blind;
-
-    #[async_trait]
-    impl Embed for Blind {
-        async fn embed(&self, texts: &[String]) -> anyhow::Result<Vec<Vec<f32>>> {
-            Ok(vec![vec![0.0]; texts.len()])
-        }
-
-        fn dimensions(&self) -> usize {
-            1
-        }
-
-        fn name(&self) -> &str {
-            "blind"
-        }
-    }
-
-    fn passage(title: &str, text: &str) -> Passage {
-        Passage {
-            n: 1,
-            source: "a.md".to_owned(),
-            title: title.to_owned(),
-            text: text.to_owned(),
-            score: 1.0,
-            integrity: Integrity::Internal,
-            readers: Readers::Everyone,
-        }
-    }
-
     /// What is shown of three sentences about a kettle and a long rest, and how surely it answers.
     async fn shown(judge: &Judge, may_be_none: bool) -> (Vec<String>, f32) {
         let text = format!(
@@ -188,7 +157,7 @@ mod tests {
             Situation { person, weights: &weights, requester: "Alice", thread: &[], message: &message };
         let legs: Vec<Leg> =
             questions.iter().map(|text| Leg { text: (*text).to_owned(), dense: vec![0.0] }).collect();
-        let passages = [passage("Kettle", text)];
+        let passages = [passage(1, "Kettle", text)];
         let sentences = Sentences::ranked(&Blind, &legs, &[], &passages).await.unwrap();
         let Weighed { excerpts, odds } =
             weigh(judge, &situation, &legs, &sentences, may_be_none).await.unwrap();

@@ -5,5 +5,6 @@ mod folders;
 mod freshness;
 mod oracle;
 mod qdrant;
+mod spelling;
 mod stores;
 mod support;
