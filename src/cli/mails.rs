@@ -2,6 +2,7 @@
 //! person writes.
 
 use std::{
+    fs::File,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -25,8 +26,9 @@ use crate::{
     ops::recipe_of_person,
 };
 
-/// Beginning of the name of the directory that a measurement works in.
+/// Beginning of the name of the directory that a measurement works in, and the file in it that is locked meanwhile.
 const SCRATCH: &str = "mails-";
+const IN_USE: &str = "in-use";
 
 /// What is measured.
 pub(super) struct Measure {
@@ -51,7 +53,7 @@ pub(super) async fn run(config: &Config, measure: Measure) -> anyhow::Result<Exi
     for writer in [&one, &two] {
         without.push((writer.costs(&brain, &Weights::base()).await?, writer.costs(&brain, &starter).await?));
     }
-    let work = scratch(&config.data)?;
+    let (work, _in_use) = scratch(&config.data)?;
     let mut adapters = Vec::new();
     for (n, writer) in [&one, &two].into_iter().enumerate() {
         adapters.push(learn(config, &measure, &brain, &work.path().join(n.to_string()), writer).await?);
@@ -69,17 +71,22 @@ pub(super) async fn run(config: &Config, measure: Measure) -> anyhow::Result<Exi
     Ok(ExitCode::SUCCESS)
 }
 
-/// A directory that goes with the command; one that a kill left behind goes first.
-fn scratch(data: &Path) -> anyhow::Result<TempDir> {
+/// A directory that goes with the command, in use as long as the file stays open; one that a kill left behind goes first.
+fn scratch(data: &Path) -> anyhow::Result<(TempDir, File)> {
     std::fs::create_dir_all(data).with_context(|| format!("create {}", data.display()))?;
     for entry in std::fs::read_dir(data).with_context(|| format!("read {}", data.display()))? {
         let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(SCRATCH) {
+        let is_in_use = || File::open(entry.path().join(IN_USE)).is_ok_and(|file| file.try_lock().is_err());
+        if entry.file_name().to_string_lossy().starts_with(SCRATCH) && !is_in_use() {
             std::fs::remove_dir_all(entry.path())
                 .with_context(|| format!("remove {}", entry.path().display()))?;
         }
     }
-    tempfile::Builder::new().prefix(SCRATCH).tempdir_in(data).context("create a directory for the training")
+    let dir = tempfile::Builder::new().prefix(SCRATCH).tempdir_in(data);
+    let dir = dir.context("create a directory for the training")?;
+    let in_use = File::create(dir.path().join(IN_USE)).context("create a file in it")?;
+    in_use.try_lock().context("lock that file")?;
+    Ok((dir, in_use))
 }
 
 async fn learn(
@@ -136,4 +143,24 @@ pub(super) fn two(files: Vec<PathBuf>) -> anyhow::Result<[PathBuf; 2]> {
         return Err(Hint::new("both files have one name", "name each after its writer").into());
     }
     Ok(two)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_kill_left_goes_and_what_another_uses_stays() {
+        let data = tempfile::tempdir().unwrap();
+        let left = data.path().join("mails-left");
+        std::fs::create_dir(&left).unwrap();
+        let (used, in_use) = scratch(data.path()).unwrap();
+        assert!(!left.exists());
+        let (other, _other) = scratch(data.path()).unwrap();
+        assert!(used.path().exists() && other.path().exists());
+        let path = used.keep();
+        drop(in_use);
+        scratch(data.path()).unwrap();
+        assert!(!path.exists() && other.path().exists());
+    }
 }
