@@ -232,7 +232,7 @@ mod tests {
             "understudy eval reranker --questions 200 --seed 1",
             "understudy eval review --transcript t.jsonl",
             "understudy train starter --scenes 90 --rehearse 700 --tokens 190000 --from a.gguf --out b.gguf --seed 2",
-            "understudy train reranker --rehearse 1250 --work w",
+            "understudy train reranker --rehearse 700 --rate 0.001 --work w",
             "understudy train demetrios --seed 1 --tokens 1000",
             "understudy train demetrios --stop",
         ] {
@@ -246,6 +246,7 @@ mod tests {
             ("understudy eval review --seed 1", "--seed"),
             ("understudy train reranker --rehearse 9 --scenes 3", "--scenes"),
             ("understudy train demetrios --rehearse 0", "--rehearse"),
+            ("understudy train demetrios --rate 0.001", "--rate"),
             ("understudy train demetrios --stop --seed 1", "--seed"),
         ] {
             let refused = check(line).unwrap_err().to_string();

@@ -56,14 +56,19 @@ pub(super) struct Args {
     /// The adapter that the starter goes on from, instead of from nothing.
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
+    /// Highest learning rate of a shipped adapter; without it, 0.0012 for the starter and 0.002 for the reranker.
+    #[arg(long, value_parser = rate)]
+    rate: Option<f64>,
 }
 
 impl Args {
     /// Takes no flag that would change nothing.
     pub(super) fn check(&self) -> Result<(), Hint> {
         let used: &[&str] = match self.person.as_str() {
-            "starter" => &["--work", "--out", "--seed", "--tokens", "--scenes", "--rehearse", "--from"],
-            "reranker" => &["--work", "--out", "--seed", "--tokens", "--rehearse", "--from"],
+            "starter" => {
+                &["--work", "--out", "--seed", "--tokens", "--scenes", "--rehearse", "--from", "--rate"]
+            }
+            "reranker" => &["--work", "--out", "--seed", "--tokens", "--rehearse", "--from", "--rate"],
             _ if self.stop => &["--stop"],
             _ => &["--seed", "--tokens"],
         };
@@ -76,6 +81,7 @@ impl Args {
             ("--scenes", self.scenes.is_some()),
             ("--rehearse", self.rehearse.is_some()),
             ("--from", self.from.is_some()),
+            ("--rate", self.rate.is_some()),
         ];
         refuse_unused(&format!("train {}", self.person), &given, used)
     }
@@ -91,6 +97,27 @@ impl Args {
     fn rehearse(&self) -> usize {
         self.rehearse.unwrap_or(0)
     }
+
+    /// How a shipped adapter learns. The reranker takes steps of half the size at a higher rate: its dev loss was 0.145
+    /// and 0.098 after 50 and 100 of them, where it had been 0.122 after 180 usual ones.
+    fn recipe(&self) -> Recipe {
+        let most_tokens = self.tokens.unwrap_or(STARTER_TOKENS);
+        let mut recipe = Recipe { most_tokens, ..Recipe::default() };
+        if self.person == "reranker" {
+            recipe = Recipe { rate: 2e-3, pack_tokens: 512, dev_every: 50, ..recipe };
+        }
+        Recipe { rate: self.rate.unwrap_or(recipe.rate), ..recipe }
+    }
+}
+
+/// A learning rate that can be meant.
+fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse().unwrap_or(f64::NAN);
+    if rate > 0.0 && rate < 0.1 {
+        Ok(rate)
+    } else {
+        Err("give a number above 0 and below 0.1, such as 0.001".into())
+    }
 }
 
 /// Runs a job in this process and ends it.
@@ -105,7 +132,7 @@ pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> 
         return of_person(config, args).await;
     }
     if args.person == "reranker" && args.rehearse() == 0 {
-        let next = "name how many with --rehearse; the shipped one learnt from 1250";
+        let next = "name how many with --rehearse, such as 1250";
         return Err(Hint::new("the reranker learns from questions, and none are asked for", next).into());
     }
     // Two adapters never share a checkpoint: a run would go on from the other's.
@@ -115,7 +142,7 @@ pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> 
     let train_file = work.join("train.jsonl");
     let dev_file = work.join("dev.jsonl");
     write_corpus(&config, &base, &args, &train_file, &dev_file).await?;
-    let seed = args.seed();
+    let (seed, recipe) = (args.seed(), args.recipe());
     let job = Job {
         base,
         start: args.from,
@@ -124,7 +151,7 @@ pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<ExitCode> 
         out: args.out.unwrap_or_else(|| work.join("adapter.gguf")),
         work: work.join("checkpoint"),
         seed,
-        recipe: Recipe { most_tokens: args.tokens.unwrap_or(STARTER_TOKENS), ..Recipe::default() },
+        recipe,
         ends_with_stdin: true,
     };
     let program = std::env::current_exe().context("find this program")?;
@@ -283,5 +310,22 @@ fn show(bar: &ProgressBar, event: &Event) {
         }
         Event::Dev { step, loss } => bar.suspend(|| println!("after step {step}: dev loss {loss:.4}")),
         Event::Before { .. } | Event::Done { .. } => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rate;
+
+    #[test]
+    fn a_rate_is_a_small_number() {
+        assert!((rate("0.001").unwrap() - 0.001).abs() < f64::EPSILON);
+        for text in ["0", "-0.001", "nan", "inf", "2", "fast", ""] {
+            assert_eq!(
+                rate(text).unwrap_err(),
+                "give a number above 0 and below 0.1, such as 0.001",
+                "{text}"
+            );
+        }
     }
 }
