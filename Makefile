@@ -2,7 +2,7 @@
 #   make run     builds, gets the models, starts Understudy with the demo person
 #   make test    builds and runs every test
 #   make check   formatting, lints, documentation, licences
-#   make adapters  trains the shipped adapters anew (two to three hours on two idle cores)
+#   make adapters  trains the shipped adapters anew (about four hours on two idle cores)
 #
 # Builds go to a cache outside the clone, so that a second clone does not compile llama.cpp again. Its path
 # names the processor, because native code from another one dies of an illegal instruction. Override it with
@@ -46,8 +46,10 @@ adapters: models
 	$(UNDERSTUDY) train starter --work $(UNDERSTUDY_CACHE)/training/scenes
 	$(UNDERSTUDY) train starter --work $(UNDERSTUDY_CACHE)/training/rehearsals --seed 2 --scenes 90 --rehearse 700 \
 	  --tokens 190000 --from $(UNDERSTUDY_CACHE)/training/scenes/adapter.gguf --out adapters/starter/adapter.gguf
-	$(UNDERSTUDY) train reranker --work $(UNDERSTUDY_CACHE)/training/reranker --rehearse 1250 \
-	  --from adapters/starter/adapter.gguf --out adapters/reranker/adapter.gguf
+	$(UNDERSTUDY) train reranker --work $(UNDERSTUDY_CACHE)/training/weighing-1 --rehearse 1250 --rate 0.0012 \
+	  --from adapters/starter/adapter.gguf
+	$(UNDERSTUDY) train reranker --work $(UNDERSTUDY_CACHE)/training/weighing-2 --seed 2 --rehearse 1400 --tokens 155000 \
+	  --from $(UNDERSTUDY_CACHE)/training/weighing-1/adapter.gguf --out adapters/reranker/adapter.gguf
 
 setup:
 	@sh deploy/setup build
