@@ -424,11 +424,13 @@ async fn draft(
     passages: &[Passage],
     watch: &dyn Watch,
 ) -> anyhow::Result<Drafted> {
+    let mended = means.embed.mended(situation.message);
+    let read = Situation { message: mended.as_deref().unwrap_or(situation.message), ..*situation };
     let sink = |draft: &str| watch.draft(draft);
     let (mut loose, mut shown) = (Vec::new(), 0);
     let mut again = None;
     for _ in 0..2 {
-        let draft = means.mind.reply(situation, passages, again.as_deref(), &sink).await?;
+        let draft = means.mind.reply(&read, passages, again.as_deref(), &sink).await?;
         shown = draft.shown;
         let known = known_text(situation, passages.get(..shown).unwrap_or(passages));
         let found: Vec<String> =
