@@ -393,9 +393,8 @@ async fn look_up(
 fn firsts_first(firsts: Vec<Passage>, others: Vec<Passage>) -> Vec<Passage> {
     let mut all: Vec<Passage> = Vec::new();
     for passage in firsts.into_iter().chain(others) {
-        let named = |passage: &Passage| (passage.source.clone(), passage.title.clone(), passage.text.clone());
-        let is_known = |known: &Passage| named(known) == named(&passage);
-        if !all.iter().any(is_known) {
+        let name = (&passage.source, &passage.title, &passage.text);
+        if !all.iter().any(|known| (&known.source, &known.title, &known.text) == name) {
             all.push(passage);
         }
     }
